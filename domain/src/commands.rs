@@ -1,0 +1,252 @@
+//! What may be asked of an organization. Imperative twins of the facts in `events.rs`.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::credits::Credits;
+use crate::grant::{Category, Money, OperationPattern};
+use crate::ids::{ConsumptionId, GrantId, PurchaseId, RechargeId, ReservationId};
+use crate::recharge::{AutoRechargePolicy, RechargeFailure};
+use crate::text::{Metadata, Note, ReferenceText};
+use crate::time::Timestamp;
+use crate::usage::Usage;
+
+/// One command; `decide` answers it with events or a refusal.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    Grant(Grant),
+    VoidGrant(VoidGrant),
+    StartPurchase(StartPurchase),
+    /// A payment that has been made: credits the organization.
+    RecordPurchase(RecordPurchase),
+    FailPurchase(EndPurchase),
+    ExpirePurchase(EndPurchase),
+    RevokePurchase(RevokePurchase),
+    ReinstatePurchase(ReinstatePurchase),
+    Consume(Consume),
+    RefundConsumption(RefundConsumption),
+    Reserve(Reserve),
+    ConfirmReservation(ConfirmReservation),
+    CancelReservation(CancelReservation),
+    Adjust(Adjust),
+    ChangeSettings(Settings),
+    ConfigureAutoRecharge(AutoRechargePolicy),
+    RequestRecharge,
+    CompleteRecharge(CompleteRecharge),
+    FailRecharge(FailRecharge),
+    SuspendRecharge(SuspendRecharge),
+    ResumeRecharge,
+    /// Emit what time alone has caused; the store issues it before every other command.
+    Settle,
+}
+
+impl Command {
+    /// The stable name: part of the request hash and of a noted command.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Grant(_) => "grant",
+            Self::VoidGrant(_) => "void_grant",
+            Self::StartPurchase(_) => "start_purchase",
+            Self::RecordPurchase(_) => "record_purchase",
+            Self::FailPurchase(_) => "fail_purchase",
+            Self::ExpirePurchase(_) => "expire_purchase",
+            Self::RevokePurchase(_) => "revoke_purchase",
+            Self::ReinstatePurchase(_) => "reinstate_purchase",
+            Self::Consume(_) => "consume",
+            Self::RefundConsumption(_) => "refund_consumption",
+            Self::Reserve(_) => "reserve",
+            Self::ConfirmReservation(_) => "confirm_reservation",
+            Self::CancelReservation(_) => "cancel_reservation",
+            Self::Adjust(_) => "adjust",
+            Self::ChangeSettings(_) => "change_settings",
+            Self::ConfigureAutoRecharge(_) => "configure_auto_recharge",
+            Self::RequestRecharge => "request_recharge",
+            Self::CompleteRecharge(_) => "complete_recharge",
+            Self::FailRecharge(_) => "fail_recharge",
+            Self::SuspendRecharge(_) => "suspend_recharge",
+            Self::ResumeRecharge => "resume_recharge",
+            Self::Settle => "settle",
+        }
+    }
+}
+
+/// When a grant ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Expiry {
+    #[default]
+    Never,
+    At(Timestamp),
+    /// Seconds after it becomes effective.
+    In(u32),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grant {
+    pub amount: Credits,
+    pub category: Category,
+    pub priority: u16,
+    /// `None`: at once.
+    pub effective_at: Option<Timestamp>,
+    pub expiry: Expiry,
+    pub applies_to: Vec<OperationPattern>,
+    pub reason: Note,
+    pub metadata: Metadata,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct VoidGrant {
+    pub grant_id: GrantId,
+    pub reason: Note,
+}
+
+/// What a purchase buys, and at what price.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Offer {
+    pub credits: Credits,
+    pub price: Money,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package_id: Option<ReferenceText>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct StartPurchase {
+    pub offer: Offer,
+    pub payment_reference: ReferenceText,
+    pub metadata: Metadata,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordPurchase {
+    pub offer: Offer,
+    pub payment_reference: ReferenceText,
+    pub expiry: Expiry,
+    pub metadata: Metadata,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndPurchase {
+    pub purchase_id: PurchaseId,
+    pub reason: Note,
+}
+
+/// Why the credits of a purchase are taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevokeCause {
+    Refund,
+    Dispute,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct RevokePurchase {
+    pub purchase_id: PurchaseId,
+    /// `None`: all that has not been taken back yet.
+    pub credits: Option<Credits>,
+    pub cause: RevokeCause,
+    /// The refund's or dispute's id; a reinstatement names it.
+    pub reference: ReferenceText,
+    pub reason: Note,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReinstatePurchase {
+    pub purchase_id: PurchaseId,
+    /// The reference of the revocation to undo.
+    pub reference: ReferenceText,
+    pub reason: Note,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Consume {
+    pub amount: Credits,
+    pub usage: Arc<Usage>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct RefundConsumption {
+    pub consumption_id: ConsumptionId,
+    /// `None`: all that has not been refunded yet.
+    pub amount: Option<Credits>,
+    pub reason: Note,
+}
+
+/// What a confirmation for more than was reserved does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverPolicy {
+    /// Refuse it.
+    #[default]
+    Reject,
+    /// Take what is available beyond the hold, and no more.
+    TakeAvailable,
+    /// Take what is available, and the rest below zero: the work is done.
+    Overdraft,
+}
+
+/// The policy, with an optional cap on the confirmed amount.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Over {
+    pub policy: OverPolicy,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_amount: Option<Credits>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reserve {
+    pub amount: Credits,
+    /// Seconds from now to the deadline.
+    pub expires_in_seconds: u32,
+    pub over: Over,
+    pub usage: Arc<Usage>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfirmReservation {
+    pub reservation_id: ReservationId,
+    /// `None`: the reserved amount.
+    pub amount: Option<Credits>,
+    /// What was really used, where it differs from what was reserved for.
+    pub quantities: std::collections::BTreeMap<crate::text::Unit, u64>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct CancelReservation {
+    pub reservation_id: ReservationId,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adjust {
+    /// Up when positive, down when negative, never zero.
+    pub amount: Credits,
+    pub reason: Note,
+}
+
+/// The organization's settings, as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// `None`: the smaller of 1,000 and a tenth of the last top-up.
+    pub low_balance_threshold: Option<Credits>,
+    /// How far below zero a new command may go.
+    pub overdraft_limit: Credits,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompleteRecharge {
+    pub recharge_id: RechargeId,
+    pub payment_reference: ReferenceText,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct FailRecharge {
+    pub recharge_id: RechargeId,
+    pub failure: RechargeFailure,
+    /// The processor's own code, for people.
+    pub detail: Option<Note>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct SuspendRecharge {
+    pub reason: Note,
+}

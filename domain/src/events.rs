@@ -1,0 +1,290 @@
+//! The facts of an organization's stream.
+//!
+//! Invariant: an event carries all that `evolve` and a projector need; neither chooses anything again. The stored name
+//! and version of each fact are fixed: a change of shape is a new version with a golden file and an upcaster.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::commands::{Offer, Over, RevokeCause, Settings};
+use crate::credits::Credits;
+use crate::grant::{Allocation, GrantTerms, Money};
+use crate::ids::{ConsumptionId, EntityId, GrantId, PurchaseId, RechargeId, ReservationId};
+use crate::recharge::{AutoRechargePolicy, RechargeFailure};
+use crate::text::{Metadata, Note, ReferenceText};
+use crate::time::Timestamp;
+use crate::usage::Usage;
+
+/// One fact, with when it took effect and the figures right after it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    pub occurred_at: Timestamp,
+    pub balance_after: Credits,
+    pub reserved_after: Credits,
+    /// What a consumption without an operation could take, overdraft included.
+    pub available_after: Credits,
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+macro_rules! facts {
+    ($($(#[$doc:meta])* $name:ident $version:literal $entity:expr),* $(,)?) => {
+        /// What happened.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "type")]
+        pub enum Fact {
+            $($(#[$doc])* $name($name),)*
+        }
+
+        impl Fact {
+            /// Every stored name with its current version.
+            pub const ALL: &'static [(&'static str, &'static str)] = &[$((stringify!($name), $version)),*];
+
+            /// The stored name.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$name(_) => stringify!($name),)* }
+            }
+
+            /// The version (`x.y.z`) of the shape that this code writes.
+            #[must_use]
+            pub fn version(&self) -> &'static str {
+                match self { $(Self::$name(_) => $version,)* }
+            }
+
+            /// The entity that the fact is looked up by.
+            #[must_use]
+            pub fn entity_id(&self) -> Option<EntityId> {
+                match self { $(Self::$name(fact) => { let lookup: fn(&$name) -> Option<EntityId> = $entity; lookup(fact) })* }
+            }
+        }
+
+        $(impl From<$name> for Fact {
+            fn from(fact: $name) -> Self {
+                Self::$name(fact)
+            }
+        })*
+    };
+}
+
+facts! {
+    CreditsGranted "1.0.0" |f| Some(f.terms.lineage()),
+    /// A lot whose start lay in the future starts.
+    GrantBecameEffective "1.0.0" |f| Some(f.grant.lineage()),
+    /// What was left, and not held, ends with its lot.
+    GrantExpired "1.0.0" |f| Some(f.grant.lineage()),
+    GrantVoided "1.0.0" |f| Some(f.grant.lineage()),
+    /// Credits came back as a lot: a new one, or a drained one opened again.
+    GrantRestored "1.0.0" |f| Some(f.terms.lineage()),
+    /// A lot joined another one that differs only in id and grant time.
+    GrantMerged "1.0.0" |f| Some(f.grant.lineage()),
+    PurchaseStarted "1.0.0" |f| Some(f.purchase_id.entity()),
+    PurchaseCompleted "1.0.0" |f| Some(f.purchase_id.entity()),
+    PurchaseFailed "1.0.0" |f| Some(f.purchase_id.entity()),
+    PurchaseExpired "1.0.0" |f| Some(f.purchase_id.entity()),
+    PurchaseRevoked "1.0.0" |f| Some(f.purchase_id.entity()),
+    PurchaseReinstated "1.0.0" |f| Some(f.purchase_id.entity()),
+    CreditsConsumed "1.0.0" |f| Some(f.consumption_id.entity()),
+    ConsumptionRefunded "1.0.0" |f| Some(f.consumption_id.entity()),
+    CreditsReserved "1.0.0" |f| Some(f.reservation_id.entity()),
+    ReservationConfirmed "1.0.0" |f| Some(f.reservation_id.entity()),
+    ReservationCancelled "1.0.0" |f| Some(f.reservation_id.entity()),
+    ReservationExpired "1.0.0" |f| Some(f.reservation_id.entity()),
+    DebtRepaid "1.0.0" |_| None,
+    CreditsAdjustedUp "1.0.0" |f| Some(f.terms.lineage()),
+    CreditsAdjustedDown "1.0.0" |_| None,
+    SettingsChanged "1.0.0" |_| None,
+    LowBalanceReached "1.0.0" |_| None,
+    LowBalanceCleared "1.0.0" |_| None,
+    BalanceExhausted "1.0.0" |_| None,
+    BalanceRecovered "1.0.0" |_| None,
+    AutoRechargeConfigured "1.0.0" |_| None,
+    RechargeRequested "1.0.0" |f| Some(f.recharge_id.entity()),
+    RechargeCompleted "1.0.0" |f| Some(f.recharge_id.entity()),
+    RechargeFailed "1.0.0" |f| Some(f.recharge_id.entity()),
+    RechargeSuspended "1.0.0" |_| None,
+    RechargeResumed "1.0.0" |_| None,
+    /// A command was accepted and changed nothing, such as ending a reservation a second time in the same way.
+    CommandNoted "1.0.0" |f| f.entity_id,
+}
+
+macro_rules! fact_structs {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? })*) => {
+        $($(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type,)* })*
+    };
+}
+
+fact_structs! {
+    CreditsGranted {
+        terms: Arc<GrantTerms>,
+        reason: Note,
+        #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+        metadata: Metadata,
+    }
+    GrantBecameEffective {
+        #[serde(flatten)]
+        grant: Allocation,
+    }
+    GrantExpired {
+        #[serde(flatten)]
+        grant: Allocation,
+        /// Whether held credits keep the lot.
+        held: Credits,
+    }
+    GrantVoided {
+        #[serde(flatten)]
+        grant: Allocation,
+        held: Credits,
+        reason: Note,
+    }
+    GrantRestored {
+        terms: Arc<GrantTerms>,
+        cause: RestoreCause,
+    }
+    GrantMerged {
+        #[serde(flatten)]
+        grant: Allocation,
+        into: GrantId,
+    }
+    PurchaseStarted {
+        purchase_id: PurchaseId,
+        #[serde(flatten)]
+        offer: Offer,
+        payment_reference: ReferenceText,
+        #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+        metadata: Metadata,
+    }
+    PurchaseCompleted {
+        purchase_id: PurchaseId,
+        payment_reference: ReferenceText,
+        price: Money,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        package_id: Option<ReferenceText>,
+        terms: Arc<GrantTerms>,
+        #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+        metadata: Metadata,
+    }
+    PurchaseFailed { purchase_id: PurchaseId, reason: Note }
+    PurchaseExpired { purchase_id: PurchaseId, reason: Note }
+    /// `amount` = the sum of `allocations` + `debt`; `not_owed` had expired or been voided before and is in no figure.
+    PurchaseRevoked {
+        purchase_id: PurchaseId,
+        amount: Credits,
+        allocations: Vec<Allocation>,
+        debt: Credits,
+        not_owed: Credits,
+        cause: RevokeCause,
+        reference: ReferenceText,
+        reason: Note,
+    }
+    /// The credits themselves come back in the `GrantRestored` events that follow; `returned` go into open lots.
+    PurchaseReinstated {
+        purchase_id: PurchaseId,
+        amount: Credits,
+        returned: Vec<Allocation>,
+        reference: ReferenceText,
+        reason: Note,
+    }
+    /// `amount` = the sum of `allocations` + `overdraft`.
+    CreditsConsumed {
+        consumption_id: ConsumptionId,
+        amount: Credits,
+        allocations: Vec<Allocation>,
+        /// Spent below zero.
+        overdraft: Credits,
+        #[serde(flatten)]
+        usage: Arc<Usage>,
+    }
+    /// `amount` = `returned` + `voided` + `debt_reduced` + `restored` (the `GrantRestored` events that follow).
+    ConsumptionRefunded {
+        consumption_id: ConsumptionId,
+        amount: Credits,
+        refunded_in_all: Credits,
+        returned: Vec<Allocation>,
+        voided: Vec<Allocation>,
+        debt_reduced: Credits,
+        restored: Credits,
+        reason: Note,
+    }
+    /// `amount` = the sum of `allocations` + `overdraft_held`.
+    CreditsReserved {
+        reservation_id: ReservationId,
+        amount: Credits,
+        allocations: Vec<Allocation>,
+        overdraft_held: Credits,
+        expires_at: Timestamp,
+        over: Over,
+        #[serde(flatten)]
+        usage: Arc<Usage>,
+    }
+    /// `amount` = the sum of `allocations` + `overdraft`; `requested` = `amount` + `shortfall`.
+    ReservationConfirmed {
+        reservation_id: ReservationId,
+        requested: Credits,
+        amount: Credits,
+        /// What was reserved.
+        reserved: Credits,
+        reserved_at: Timestamp,
+        /// Spent: first from the hold, then from free credits.
+        allocations: Vec<Allocation>,
+        /// How much of `allocations` was held.
+        from_hold: Credits,
+        /// Held credits that went back.
+        released: Vec<Allocation>,
+        overdraft: Credits,
+        /// Work that nothing paid for (`take_available`).
+        shortfall: Credits,
+        #[serde(flatten)]
+        usage: Arc<Usage>,
+    }
+    ReservationCancelled { reservation_id: ReservationId, amount: Credits, released: Vec<Allocation> }
+    ReservationExpired { reservation_id: ReservationId, amount: Credits, released: Vec<Allocation> }
+    DebtRepaid { amount: Credits, allocations: Vec<Allocation> }
+    CreditsAdjustedUp { terms: Arc<GrantTerms>, reason: Note }
+    CreditsAdjustedDown { amount: Credits, allocations: Vec<Allocation>, reason: Note }
+    SettingsChanged {
+        #[serde(flatten)]
+        settings: Settings,
+    }
+    LowBalanceReached { unrestricted_balance: Credits, threshold: Credits }
+    LowBalanceCleared { unrestricted_balance: Credits, threshold: Credits }
+    BalanceExhausted { unrestricted_balance: Credits }
+    BalanceRecovered { unrestricted_balance: Credits }
+    AutoRechargeConfigured {
+        #[serde(flatten)]
+        policy: AutoRechargePolicy,
+    }
+    RechargeRequested {
+        recharge_id: RechargeId,
+        packages: i64,
+        credits: Credits,
+        price: Money,
+        package_id: ReferenceText,
+        unrestricted_balance: Credits,
+    }
+    RechargeCompleted { recharge_id: RechargeId, purchase_id: PurchaseId }
+    RechargeFailed {
+        recharge_id: RechargeId,
+        failure: RechargeFailure,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        detail: Option<Note>,
+    }
+    RechargeSuspended { reason: Note }
+    RechargeResumed {}
+    CommandNoted {
+        command: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entity_id: Option<EntityId>,
+    }
+}
+
+/// Which counter a restored lot belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RestoreCause {
+    Refund,
+    Reinstatement,
+}

@@ -1,0 +1,235 @@
+//! Applies facts to the state. Holds no rule and never fails: what an event says has happened.
+
+use std::sync::Arc;
+
+use crate::credits::Credits;
+use crate::events::{
+    ConsumptionRefunded, CreditsConsumed, CreditsReserved, Event, Fact, GrantMerged, PurchaseRevoked, RechargeFailed,
+    RechargeRequested, ReservationConfirmed, RestoreCause,
+};
+use crate::grant::{Allocation, Closed, Lot, total};
+use crate::ids::{GrantId, ReservationId};
+use crate::recharge::{InFlight, RechargeFailure, month_of};
+use crate::state::{Organization, Reservation};
+use crate::time::Timestamp;
+
+/// Folds one event into the state.
+pub fn evolve(state: &mut Organization, event: &Event) {
+    apply(state, &event.fact, event.occurred_at);
+    debug_assert_eq!(state.check_books(), Ok(()), "after {event:?}");
+}
+
+pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
+    state.last_event_at = Some(state.last_event_at.map_or(at, |last| last.max(at)));
+    match fact {
+        Fact::CreditsGranted(f) => {
+            state.totals.granted = state.totals.granted + f.terms.amount;
+            let effective = f.terms.effective_at <= at;
+            state.add_lot(&f.terms, f.terms.amount, effective);
+            if effective {
+                top_up(state, f.terms.amount);
+            }
+        }
+        Fact::GrantBecameEffective(f) => {
+            if let Some(lot) = state.lot_mut(f.grant.grant_id) {
+                lot.effective = true;
+            }
+            top_up(state, f.grant.amount);
+        }
+        Fact::GrantExpired(f) => {
+            state.totals.expired = state.totals.expired + f.grant.amount;
+            close(state, &f.grant, Closed::Expired);
+        }
+        Fact::GrantVoided(f) => {
+            state.totals.voided = state.totals.voided + f.grant.amount;
+            close(state, &f.grant, Closed::Voided);
+        }
+        Fact::GrantRestored(f) => {
+            match f.cause {
+                RestoreCause::Refund => state.totals.refunded = state.totals.refunded + f.terms.amount,
+                RestoreCause::Reinstatement => state.totals.reinstated = state.totals.reinstated + f.terms.amount,
+            }
+            state.add_lot(&f.terms, f.terms.amount, f.terms.effective_at <= at);
+        }
+        Fact::GrantMerged(f) => merge(state, f),
+        Fact::PurchaseCompleted(f) => {
+            state.totals.purchased = state.totals.purchased + f.terms.amount;
+            state.add_lot(&f.terms, f.terms.amount, true);
+            top_up(state, f.terms.amount);
+        }
+        Fact::PurchaseRevoked(f) => revoke(state, f),
+        Fact::PurchaseReinstated(f) => {
+            state.totals.reinstated = state.totals.reinstated + total(&f.returned);
+            give_back(state, &f.returned);
+        }
+        Fact::CreditsConsumed(f) => consume(state, f),
+        Fact::ConsumptionRefunded(f) => refund(state, f),
+        Fact::CreditsReserved(f) => reserve(state, f, at),
+        Fact::ReservationConfirmed(f) => confirm(state, f),
+        Fact::ReservationCancelled(f) => release(state, f.reservation_id),
+        Fact::ReservationExpired(f) => release(state, f.reservation_id),
+        Fact::DebtRepaid(f) => {
+            state.debt = state.debt - f.amount;
+            take(state, &f.allocations);
+        }
+        Fact::CreditsAdjustedUp(f) => {
+            state.totals.adjusted_up = state.totals.adjusted_up + f.terms.amount;
+            state.add_lot(&f.terms, f.terms.amount, true);
+            top_up(state, f.terms.amount);
+        }
+        Fact::CreditsAdjustedDown(f) => {
+            state.totals.adjusted_down = state.totals.adjusted_down + f.amount;
+            take(state, &f.allocations);
+        }
+        Fact::SettingsChanged(f) => {
+            state.settings = f.settings;
+            arm(state);
+        }
+        Fact::LowBalanceReached(_) => state.alerts.low_armed = false,
+        Fact::LowBalanceCleared(_) => state.alerts.low_armed = true,
+        Fact::BalanceExhausted(_) => state.alerts.exhausted_armed = false,
+        Fact::BalanceRecovered(_) => state.alerts.exhausted_armed = true,
+        Fact::AutoRechargeConfigured(f) => state.recharge.policy = Some(f.policy.clone()),
+        Fact::RechargeRequested(f) => request_recharge(state, f, at),
+        Fact::RechargeCompleted(_) => {
+            state.recharge.in_flight = None;
+            state.recharge.declines_in_a_row = 0;
+        }
+        Fact::RechargeFailed(f) => fail_recharge(state, f),
+        Fact::RechargeSuspended(f) => state.recharge.suspended = Some(f.reason.clone()),
+        Fact::RechargeResumed(_) => {
+            state.recharge.suspended = None;
+            state.recharge.declines_in_a_row = 0;
+        }
+        Fact::PurchaseStarted(_) | Fact::PurchaseFailed(_) | Fact::PurchaseExpired(_) | Fact::CommandNoted(_) => {}
+    }
+}
+
+fn top_up(state: &mut Organization, amount: Credits) {
+    state.last_top_up = Some(amount);
+    arm(state);
+}
+
+fn arm(state: &mut Organization) {
+    // Unarmed until the first credits (CORRECTNESS C19): a change of settings alone arms nothing.
+    if state.last_top_up.is_some() {
+        state.alerts.low_armed = true;
+    }
+    state.alerts.exhausted_armed |= state.last_top_up.is_some() && state.unrestricted_balance().is_positive();
+}
+
+fn close(state: &mut Organization, grant: &Allocation, closed: Closed) {
+    if let Some(lot) = state.lot_mut(grant.grant_id) {
+        lot.remaining = lot.remaining - grant.amount;
+        lot.closed = Some(closed);
+    }
+    state.drop_empty_lots();
+}
+
+fn merge(state: &mut Organization, fact: &GrantMerged) {
+    if let Some(lot) = state.lot_mut(fact.grant.grant_id) {
+        lot.remaining = lot.remaining - fact.grant.amount;
+    }
+    if let Some(lot) = state.lot_mut(fact.into) {
+        lot.remaining = lot.remaining + fact.grant.amount;
+    }
+    state.drop_empty_lots();
+}
+
+fn take(state: &mut Organization, allocations: &[Allocation]) {
+    change_each(state, allocations, |lot, amount| lot.remaining = lot.remaining - amount);
+    state.drop_empty_lots();
+}
+
+fn give_back(state: &mut Organization, allocations: &[Allocation]) {
+    change_each(state, allocations, |lot, amount| lot.remaining = lot.remaining + amount);
+}
+
+fn change_each(state: &mut Organization, allocations: &[Allocation], change: impl Fn(&mut Lot, Credits)) {
+    for allocation in allocations {
+        if let Some(lot) = state.lot_mut(allocation.grant_id) {
+            change(lot, allocation.amount);
+        }
+    }
+}
+
+fn revoke(state: &mut Organization, fact: &PurchaseRevoked) {
+    state.totals.clawed_back = state.totals.clawed_back + fact.amount;
+    state.debt = state.debt + fact.debt;
+    take(state, &fact.allocations);
+}
+
+fn consume(state: &mut Organization, fact: &CreditsConsumed) {
+    state.totals.consumed = state.totals.consumed + fact.amount;
+    state.debt = state.debt + fact.overdraft;
+    take(state, &fact.allocations);
+}
+
+fn refund(state: &mut Organization, fact: &ConsumptionRefunded) {
+    state.totals.refunded = state.totals.refunded + (fact.amount - fact.restored);
+    state.totals.voided = state.totals.voided + total(&fact.voided);
+    state.debt = state.debt - fact.debt_reduced;
+    give_back(state, &fact.returned);
+}
+
+fn reserve(state: &mut Organization, fact: &CreditsReserved, at: Timestamp) {
+    change_each(state, &fact.allocations, |lot, amount| lot.held = lot.held + amount);
+    let reservation = Reservation {
+        amount: fact.amount,
+        allocations: fact.allocations.clone(),
+        overdraft_held: fact.overdraft_held,
+        reserved_at: at,
+        expires_at: fact.expires_at,
+        over: fact.over,
+        usage: Arc::clone(&fact.usage),
+    };
+    state.open_reservation(fact.reservation_id, Arc::new(reservation));
+}
+
+fn unhold(state: &mut Organization, id: ReservationId) {
+    if let Some(reservation) = state.close_reservation(id) {
+        change_each(state, &reservation.allocations, |lot, amount| lot.held = lot.held - amount);
+    }
+}
+
+fn release(state: &mut Organization, id: ReservationId) {
+    unhold(state, id);
+}
+
+fn confirm(state: &mut Organization, fact: &ReservationConfirmed) {
+    unhold(state, fact.reservation_id);
+    state.totals.consumed = state.totals.consumed + fact.amount;
+    state.debt = state.debt + fact.overdraft;
+    take(state, &fact.allocations);
+}
+
+fn request_recharge(state: &mut Organization, fact: &RechargeRequested, at: Timestamp) {
+    let recharge = &mut state.recharge;
+    recharge.month_spent_minor = recharge.month_spent_minor(at).saturating_add(fact.price.amount_minor);
+    recharge.month = month_of(at);
+    recharge.last_requested_at = Some(at);
+    recharge.in_flight = Some(InFlight {
+        recharge_id: fact.recharge_id,
+        requested_at: at,
+        credits: fact.credits,
+        price: fact.price,
+        package_id: fact.package_id.clone(),
+    });
+}
+
+fn fail_recharge(state: &mut Organization, fact: &RechargeFailed) {
+    let recharge = &mut state.recharge;
+    if fact.failure == RechargeFailure::Declined {
+        recharge.declines_in_a_row += 1;
+    }
+    let Some(request) = recharge.in_flight.take_if(|request| request.recharge_id == fact.recharge_id) else { return };
+    // What was reserved of the month's limit is free again, unless the charge may still succeed.
+    if fact.failure != RechargeFailure::TimedOut && recharge.month == month_of(request.requested_at) {
+        recharge.month_spent_minor -= request.price.amount_minor;
+    }
+}
+
+/// Whether a lot of this id is open.
+pub(crate) fn is_open(state: &Organization, id: GrantId) -> bool {
+    state.lot(id).is_some_and(|lot| lot.closed.is_none())
+}

@@ -1,0 +1,36 @@
+//! The organization aggregate: what may be asked of an account of prepaid credits, what happens then, and why.
+//!
+//! Invariant: no IO, clock or randomness. Times and ids enter with the command ([`Context`]).
+//! Invariant: [`decide`] holds every rule, [`evolve`] none.
+//! Absent: the price book's arithmetic, packages, HTTP, SQL.
+
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should say where"))]
+
+pub mod aggregate;
+pub mod commands;
+pub mod credits;
+pub mod decide;
+pub mod error;
+pub mod events;
+mod evolve;
+pub mod grant;
+pub mod ids;
+pub mod limits;
+pub mod recharge;
+mod state;
+pub mod text;
+pub mod time;
+mod totals;
+pub mod upcast;
+pub mod usage;
+
+pub use commands::Command;
+pub use credits::Credits;
+pub use decide::{Context, Decision, History, decide};
+pub use error::CommandError;
+pub use events::{Event, Fact};
+pub use evolve::evolve;
+pub use ids::{CommandId, EntityId, IdempotencyKey, KeyNamespace, OrganizationId};
+pub use state::{Alerts, Balance, Organization, Reservation};
+pub use time::Timestamp;
+pub use totals::{OutOfBalance, Totals};

@@ -1,0 +1,262 @@
+//! What a decision needs to know of an organization: open lots and reservations, totals, settings. Bounded; history is
+//! in the log.
+//!
+//! Invariant: lots stand in burn order, and none is empty.
+//! Invariant: the books balance (`totals.rs`), and debt implies that no unrestricted credits are free.
+
+use std::sync::Arc;
+
+use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
+use serde::{Deserialize, Serialize};
+
+use crate::commands::{Over, Settings};
+use crate::credits::Credits;
+use crate::grant::{Allocation, GrantTerms, Lot};
+use crate::ids::{GrantId, ReservationId};
+use crate::recharge::Recharge;
+use crate::time::Timestamp;
+use crate::totals::Totals;
+use crate::usage::Usage;
+
+/// Credits held for work in progress.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reservation {
+    pub amount: Credits,
+    /// In burn order.
+    pub allocations: Vec<Allocation>,
+    pub overdraft_held: Credits,
+    pub reserved_at: Timestamp,
+    /// Exclusive: from this instant on it has expired.
+    pub expires_at: Timestamp,
+    pub over: Over,
+    pub usage: Arc<Usage>,
+}
+
+/// Which alerts may fire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alerts {
+    pub low_armed: bool,
+    pub exhausted_armed: bool,
+}
+
+/// The aggregate.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Snapshot", into = "Snapshot")]
+pub struct Organization {
+    pub(crate) lots: Vec<Lot>,
+    pub(crate) reservations: RedBlackTreeMapSync<ReservationId, Arc<Reservation>>,
+    /// Derived from `reservations`: what falls due first.
+    pub(crate) deadlines: RedBlackTreeSetSync<(Timestamp, ReservationId)>,
+    pub(crate) held_allocations: usize,
+    pub(crate) held_usage_bytes: usize,
+    pub(crate) debt: Credits,
+    pub(crate) overdraft_held: Credits,
+    pub(crate) totals: Totals,
+    pub(crate) settings: Settings,
+    pub(crate) last_top_up: Option<Credits>,
+    pub(crate) alerts: Alerts,
+    pub(crate) recharge: Recharge,
+    pub(crate) last_event_at: Option<Timestamp>,
+}
+
+/// The stored form: what cannot be derived.
+#[derive(Serialize, Deserialize)]
+struct Snapshot {
+    lots: Vec<Lot>,
+    reservations: RedBlackTreeMapSync<ReservationId, Arc<Reservation>>,
+    debt: Credits,
+    totals: Totals,
+    settings: Settings,
+    last_top_up: Option<Credits>,
+    alerts: Alerts,
+    recharge: Recharge,
+    last_event_at: Option<Timestamp>,
+}
+
+impl From<Organization> for Snapshot {
+    fn from(state: Organization) -> Self {
+        Self {
+            lots: state.lots,
+            reservations: state.reservations,
+            debt: state.debt,
+            totals: state.totals,
+            settings: state.settings,
+            last_top_up: state.last_top_up,
+            alerts: state.alerts,
+            recharge: state.recharge,
+            last_event_at: state.last_event_at,
+        }
+    }
+}
+
+impl From<Snapshot> for Organization {
+    fn from(snapshot: Snapshot) -> Self {
+        let mut state = Self {
+            lots: snapshot.lots,
+            debt: snapshot.debt,
+            totals: snapshot.totals,
+            settings: snapshot.settings,
+            last_top_up: snapshot.last_top_up,
+            alerts: snapshot.alerts,
+            recharge: snapshot.recharge,
+            last_event_at: snapshot.last_event_at,
+            ..Self::default()
+        };
+        for (id, reservation) in &snapshot.reservations {
+            state.open_reservation(*id, Arc::clone(reservation));
+        }
+        state
+    }
+}
+
+/// The figures of DESIGN section 2 at one instant, settled up to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balance {
+    pub balance: Credits,
+    pub reserved: Credits,
+    pub available: Credits,
+    pub debt: Credits,
+}
+
+impl Organization {
+    /// What remains in effective grants, held parts included, minus the debt (CORRECTNESS C15).
+    #[must_use]
+    pub fn balance(&self) -> Credits {
+        self.lots.iter().map(Lot::in_balance).sum::<Credits>() - self.debt
+    }
+
+    /// The part of [`Self::balance`] that alerts and recharges look at: unrestricted lots only.
+    #[must_use]
+    pub fn unrestricted_balance(&self) -> Credits {
+        self.lots.iter().filter(|lot| !lot.terms.is_restricted()).map(Lot::in_balance).sum::<Credits>() - self.debt
+    }
+
+    /// Held by open reservations, from lots and from overdraft.
+    #[must_use]
+    pub fn reserved(&self) -> Credits {
+        self.lots.iter().map(|lot| lot.held).sum::<Credits>() + self.overdraft_held
+    }
+
+    /// What a new consumption of the operation may take, overdraft included (CORRECTNESS C15).
+    #[must_use]
+    pub fn available(&self, operation: Option<&str>) -> Credits {
+        self.free(operation) + self.overdraft_room()
+    }
+
+    /// Free credits in lots that may pay for the operation.
+    #[must_use]
+    pub fn free(&self, operation: Option<&str>) -> Credits {
+        self.lots.iter().filter(|lot| lot.terms.pays_for(operation)).map(Lot::free).sum()
+    }
+
+    /// How far a new command may still go below zero.
+    #[must_use]
+    pub fn overdraft_room(&self) -> Credits {
+        (self.settings.overdraft_limit - self.debt - self.overdraft_held).or_zero()
+    }
+
+    #[must_use]
+    pub fn figures(&self) -> Balance {
+        Balance { balance: self.balance(), reserved: self.reserved(), available: self.available(None), debt: self.debt }
+    }
+
+    #[must_use]
+    pub fn debt(&self) -> Credits {
+        self.debt
+    }
+
+    #[must_use]
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    #[must_use]
+    pub fn recharge(&self) -> &Recharge {
+        &self.recharge
+    }
+
+    /// In burn order, with scheduled ones and closed ones that still hold credits.
+    #[must_use]
+    pub fn lots(&self) -> &[Lot] {
+        &self.lots
+    }
+
+    pub fn reservations(&self) -> impl Iterator<Item = (&ReservationId, &Arc<Reservation>)> {
+        self.reservations.iter()
+    }
+
+    #[must_use]
+    pub fn reservation(&self, id: ReservationId) -> Option<&Arc<Reservation>> {
+        self.reservations.get(&id)
+    }
+
+    /// Below this the balance is low: the organization's own threshold, else the smaller of 1,000 and a tenth of the
+    /// last top-up.
+    #[must_use]
+    pub fn low_balance_threshold(&self) -> Credits {
+        const DEFAULT: Credits = Credits::new(1_000);
+        let tenth = self.last_top_up.and_then(|top_up| top_up.share(1, 10));
+        self.settings.low_balance_threshold.unwrap_or_else(|| tenth.map_or(DEFAULT, |tenth| tenth.min(DEFAULT)))
+    }
+
+    /// The time of the stream's last event; no command is decided earlier (CORRECTNESS C12).
+    #[must_use]
+    pub fn last_event_at(&self) -> Option<Timestamp> {
+        self.last_event_at
+    }
+
+    /// Whether the organization exists: it does from its first event (CORRECTNESS C25).
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.last_event_at.is_some()
+    }
+
+    pub(crate) fn lot(&self, id: GrantId) -> Option<&Lot> {
+        self.lots.iter().find(|lot| lot.id() == id)
+    }
+
+    pub(crate) fn lot_mut(&mut self, id: GrantId) -> Option<&mut Lot> {
+        self.lots.iter_mut().find(|lot| lot.id() == id)
+    }
+
+    /// Adds a lot in burn order, or its amount where it is open already.
+    pub(crate) fn add_lot(&mut self, terms: &Arc<GrantTerms>, amount: Credits, effective: bool) {
+        if amount.is_zero() {
+            return;
+        }
+        if let Some(lot) = self.lot_mut(terms.grant_id) {
+            lot.remaining = lot.remaining + amount;
+            return;
+        }
+        let place = self.lots.partition_point(|lot| lot.terms.burn_order() < terms.burn_order());
+        let lot = Lot { terms: Arc::clone(terms), remaining: amount, held: Credits::ZERO, effective, closed: None };
+        self.lots.insert(place, lot);
+    }
+
+    pub(crate) fn drop_empty_lots(&mut self) {
+        self.lots.retain(|lot| !lot.remaining.is_zero());
+    }
+
+    pub(crate) fn open_reservation(&mut self, id: ReservationId, reservation: Arc<Reservation>) {
+        self.held_allocations += reservation.allocations.len();
+        self.held_usage_bytes += reservation.usage.bytes();
+        self.overdraft_held = self.overdraft_held + reservation.overdraft_held;
+        self.deadlines.insert_mut((reservation.expires_at, id));
+        self.reservations.insert_mut(id, reservation);
+    }
+
+    pub(crate) fn close_reservation(&mut self, id: ReservationId) -> Option<Arc<Reservation>> {
+        let reservation = Arc::clone(self.reservations.get(&id)?);
+        self.held_allocations -= reservation.allocations.len();
+        self.held_usage_bytes -= reservation.usage.bytes();
+        self.overdraft_held = self.overdraft_held - reservation.overdraft_held;
+        self.deadlines.remove_mut(&(reservation.expires_at, id));
+        self.reservations.remove_mut(&id);
+        Some(reservation)
+    }
+}

@@ -1,0 +1,14 @@
+//! The write side: organizations' streams on PostgreSQL. Commands are decided on cached state, appended in groups, and
+//! answered once they are durable.
+//!
+//! Invariant: nothing is answered before the commit it depends on.
+//! Absent: read models (the log is the only truth here), HTTP, money rules (they are in `domain`).
+
+pub mod clock;
+pub mod ledger;
+pub mod log;
+pub mod record;
+
+pub use clock::Clock;
+pub use ledger::{Committed, ExecuteError, Ledger, StrongBalance};
+pub use record::{CommandRequest, EventMetadata, RecordedEvent, RequestHash};
