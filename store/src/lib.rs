@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod ledger;
 pub mod log;
+pub mod private_postgres;
 pub mod record;
 
 pub use clock::Clock;

@@ -1,1 +1,3 @@
-fn main() {}
+//! One test binary across crates, on a real PostgreSQL.
+
+mod private_postgres;
