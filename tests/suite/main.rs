@@ -1,3 +1,6 @@
 //! One test binary across crates, on a real PostgreSQL.
 
+mod acceptance;
 mod private_postgres;
+mod support;
+mod tidy;
