@@ -68,10 +68,12 @@ pub(super) fn home(
     }
     let history = draft.history(from.lineage())?;
     let is_revoked = revoked(history).is_positive();
-    if let Some(lot) = lot.filter(|lot| lot.closed.is_none() && !is_revoked) {
+    let open = lot.filter(|lot| lot.closed.is_none());
+    if let Some(lot) = open.as_ref().filter(|_| !is_revoked) {
         return Ok(Home::Open(Allocation::of(&lot.terms, amount)));
     }
-    if is_voided(history, from.grant_id) {
+    // A reinstatement may have opened a voided lot again: what it gave back must not end with this refund.
+    if open.is_none() && is_voided(history, from.grant_id) {
         return Ok(Home::Voided(terms_in(history, from.grant_id)));
     }
     if let Some(merged) = merged_into(draft, history, from.grant_id).filter(|_| !is_revoked) {

@@ -2,7 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod extremes;
 mod model;
 mod model_commands;
 mod properties;
+mod regressions;
+mod scenarios_alerts;
+mod scenarios_limits;
+mod scenarios_money;
+mod scenarios_rules;
 mod support;
+mod table;

@@ -18,7 +18,11 @@ pub struct World {
     by_entity: HashMap<EntityId, Vec<Event>>,
     pub now: Timestamp,
     pub commands: u128,
+    settlements: u128,
 }
+
+/// Settlements have ids of their own, so that the n-th command has the same id whatever time has caused before it.
+const SETTLEMENT: u128 = 1 << 64;
 
 pub fn start() -> Timestamp {
     Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap()
@@ -33,6 +37,7 @@ impl World {
             by_entity: HashMap::new(),
             now: start(),
             commands: 0,
+            settlements: 0,
         }
     }
 
@@ -43,13 +48,16 @@ impl World {
     /// Settles what is due, then runs the command; answers its events.
     pub fn run(&mut self, command: &Command) -> Result<Vec<Event>, CommandError> {
         self.settle();
-        self.step(command)
+        self.commands += 1;
+        self.step(command, self.command_id())
     }
 
     pub fn settle(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
         while self.state.next_due().is_some_and(|due| due <= self.now) {
-            let piece = self.step(&Command::Settle).expect("a settlement is never refused");
+            self.settlements += 1;
+            let id = CommandId::without_key(uuid::Uuid::from_u128(SETTLEMENT + self.settlements));
+            let piece = self.step(&Command::Settle, id).expect("a settlement is never refused");
             assert!(!piece.is_empty(), "a settlement of something due emits it: {:?}", self.state);
             assert!(piece.len() <= limits::MAX_SETTLED_EVENTS);
             events.extend(piece);
@@ -58,10 +66,9 @@ impl World {
     }
 
     /// Runs a command as it is, without settling.
-    pub fn step(&mut self, command: &Command) -> Result<Vec<Event>, CommandError> {
-        self.commands += 1;
+    fn step(&mut self, command: &Command, id: CommandId) -> Result<Vec<Event>, CommandError> {
         let before = self.state.clone();
-        let decision = self.decide(command);
+        let decision = self.decide(command, id);
         assert_eq!(self.state, before, "deciding changes nothing");
         let (events, after) = decision?;
         self.check(&events, &after);
@@ -79,15 +86,10 @@ impl World {
         CommandId::without_key(uuid::Uuid::from_u128(self.commands))
     }
 
-    fn decide(&self, command: &Command) -> Result<(Vec<Event>, Organization), CommandError> {
+    fn decide(&self, command: &Command, command_id: CommandId) -> Result<(Vec<Event>, Organization), CommandError> {
         let mut history = History::new();
         loop {
-            let context = Context {
-                organization: &self.organization,
-                command_id: self.command_id(),
-                now: self.now,
-                history: &history,
-            };
+            let context = Context { organization: &self.organization, command_id, now: self.now, history: &history };
             match decide(&self.state, command, &context)? {
                 Decision::Accepted { events, after } => return Ok((events, after)),
                 Decision::NeedsHistory(entity) => {
