@@ -13,6 +13,7 @@ pub mod decide;
 pub mod error;
 pub mod events;
 mod evolve;
+pub mod fingerprint;
 pub mod grant;
 pub mod ids;
 pub mod limits;

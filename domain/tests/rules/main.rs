@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod adapter;
 mod extremes;
+mod golden;
 mod model;
 mod model_commands;
 mod properties;
@@ -11,5 +13,7 @@ mod scenarios_alerts;
 mod scenarios_limits;
 mod scenarios_money;
 mod scenarios_rules;
+mod streams;
 mod support;
 mod table;
+mod upcasting;
