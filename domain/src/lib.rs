@@ -4,8 +4,6 @@
 //! Invariant: [`decide`] holds every rule, [`evolve`] none.
 //! Absent: the price book's arithmetic, packages, HTTP, SQL.
 
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should say where"))]
-
 pub mod aggregate;
 pub mod commands;
 pub mod credits;

@@ -186,7 +186,7 @@ impl Walk {
 
     fn hold(&self, which: usize) -> ReservationId {
         // Mostly open ones, or hardly any confirmation would find one.
-        let open: Vec<_> = self.model.holds.iter().filter(|h| h.end == End::Open || which % 3 == 0).collect();
+        let open: Vec<_> = self.model.holds.iter().filter(|h| h.end == End::Open || which.is_multiple_of(3)).collect();
         ReservationId::new(Uuid::from_u128(pick(&open, which).map_or(STRANGER, |hold| hold.id)))
     }
 

@@ -12,9 +12,7 @@ use crate::table::table;
 
 fn filled_with_grants() -> World {
     let mut world = World::new();
-    for _ in 0..MAX_OPEN_GRANTS {
-        world.run(&Command::Grant(a_grant(1))).unwrap();
-    }
+    world.fill(MAX_OPEN_GRANTS, &Command::Grant(a_grant(1)));
     world
 }
 
@@ -76,27 +74,43 @@ fn c20_a_merged_purchase_is_taken_back_and_reinstated_by_its_lineage() {
     }
 }
 
+fn a_hold(usage: Usage) -> Command {
+    let (amount, over) = (credits(1), Over::default());
+    Command::Reserve(Reserve { amount, expires_in_seconds: 900, over, usage: usage.into() })
+}
+
 #[test]
-fn c20_open_reservations_and_their_allocations_are_limited() {
-    let reserve = |amount: i64| {
-        Command::Reserve(Reserve {
-            amount: credits(amount),
-            expires_in_seconds: 900,
-            over: Over::default(),
-            usage: used_for(None),
-        })
-    };
+fn c20_open_reservations_are_limited() {
+    let mut t = table("grant a 20000");
+    t.world.fill(MAX_OPEN_RESERVATIONS - 1, &a_hold(Usage::default()));
+    t.world.run(&a_hold(Usage::default())).unwrap();
+    t.rows("reserve - 1 | TooManyOpen | 20000 10000 10000\n consume c 1 | ok | 19999 10000 9999");
+    t.rows("tick 899 \n reserve - 1 | TooManyOpen");
+    t.world.is_checked = false;
+    t.rows("tick 1 | ok | 19999 0 19999\n reserve r 1 | ok | 19999 1 19998");
+}
+
+#[test]
+fn c20_the_labels_of_open_reservations_are_limited() {
+    let mut t = table("grant a 20000");
+    let object = [("note".to_owned(), "x".repeat(8_000).into())].into_iter().collect();
+    let usage = Usage { metadata: Metadata::try_new(object).unwrap(), ..Usage::default() };
+    let fit = MAX_HELD_USAGE_BYTES / usage.bytes();
+    t.world.fill(fit, &a_hold(usage.clone()));
+    t.world.is_checked = false;
+    assert_eq!(kind(&t.world.run(&a_hold(usage)).unwrap_err()), "TooManyOpen");
+    t.rows("reserve small 1 | ok");
+}
+
+#[test]
+fn c20_one_reservation_may_hold_every_lot() {
     let mut world = filled_with_grants();
-    // 900 lots of one credit, held in one piece again and again: the allocations run out first.
-    world
-        .run(&Command::ChangeSettings(Settings { low_balance_threshold: None, overdraft_limit: credits(100_000) }))
-        .unwrap();
-    world.run(&reserve(900)).unwrap();
+    let (amount, over) = (credits(900), Over::default());
+    world.run(&Command::Reserve(Reserve { amount, expires_in_seconds: 900, over, usage: used_for(None) })).unwrap();
     assert_eq!(world.state.reservations().next().unwrap().1.allocations.len(), 900);
-    let id = world.command_id().entity(0);
-    let cancel = CancelReservation { reservation_id: ids::ReservationId::new(id) };
-    world.run(&Command::CancelReservation(cancel)).unwrap();
-    assert_eq!(world.state.reserved(), Credits::ZERO);
+    let reservation_id = ids::ReservationId::new(world.command_id().entity(0));
+    world.run(&Command::CancelReservation(CancelReservation { reservation_id })).unwrap();
+    assert_eq!(world.figures(), (900, 0, 900));
 }
 
 #[test]

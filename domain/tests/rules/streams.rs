@@ -123,9 +123,7 @@ fn reservations() -> Table {
 /// A merge takes as many lots as commands may open: too long a stream to check in.
 pub fn merging() -> World {
     let mut world = World::new();
-    for _ in 0..MAX_OPEN_GRANTS {
-        world.run(&Command::Grant(a_grant(1))).unwrap();
-    }
+    world.fill(MAX_OPEN_GRANTS, &Command::Grant(a_grant(1)));
     for name in ["a", "b"] {
         world.run(&purchase(10, name, Expiry::Never)).unwrap();
     }
