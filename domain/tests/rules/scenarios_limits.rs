@@ -173,3 +173,14 @@ fn c23_metadata_has_no_nul_in_keys_or_values_at_any_depth() {
     let escaped: serde_json::Value = serde_json::from_str(r#"{"a": "\u0000"}"#).unwrap();
     assert_eq!(Metadata::try_new(escaped.as_object().unwrap().clone()), Err(MetadataError::Nul));
 }
+
+proptest::proptest! {
+    #[test]
+    fn c23_numbers_in_metadata_come_back_as_they_went_in(number in proptest::num::f64::NORMAL) {
+        let object = [("n".to_owned(), number.into())].into_iter().collect();
+        let metadata = Metadata::try_new(object).unwrap();
+        let text = serde_json::to_string(&metadata).unwrap();
+        let back: Metadata = serde_json::from_str(&text).unwrap();
+        proptest::prop_assert_eq!(serde_json::to_string(&back).unwrap(), text);
+    }
+}
