@@ -46,7 +46,6 @@ pub struct Context<'a> {
 /// The answer to a command that is not refused.
 #[expect(clippy::large_enum_variant, reason = "the large variant is the answer to nearly every command")]
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every decision is the large one, and it is taken apart at once")]
 pub enum Decision {
     /// The command's events, and the state after them.
     Accepted { events: Vec<Event>, after: Organization },
