@@ -17,4 +17,4 @@ mod usage;
 
 pub use hash::request_hash;
 pub use kind::{Asked, Kind};
-pub use text::{id, missing};
+pub use text::{id, missing, optional as optional_text};

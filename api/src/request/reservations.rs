@@ -28,6 +28,9 @@ pub struct ReserveBody {
     /// How long the hold lasts; at most 30 days.
     #[schema(value_type = Option<u32>, default = 900, minimum = 1, maximum = 2_592_000)]
     expires_in_seconds: Option<Given>,
+    /// What a confirmation for more does: `reject`, `take_available` or `overdraft`, or an object with that `policy` and
+    /// a `max_amount`.
+    #[schema(value_type = Option<Object>)]
     over: Option<OverBody>,
     #[schema(max_length = 128)]
     operation: Option<String>,
@@ -45,13 +48,12 @@ pub struct ReserveBody {
 }
 
 /// What a confirmation for more than was reserved does: the policy's name, or an object with a cap.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(
     untagged,
     expecting = "`over` is \"reject\", \"take_available\", \"overdraft\" or {\"policy\": one of these, \"max_amount\": n}"
 )]
 pub enum OverBody {
-    #[schema(value_type = String, pattern = "^(reject|take_available|overdraft)$")]
     Policy(OverPolicy),
     Capped(CappedOver),
 }
