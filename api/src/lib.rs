@@ -8,7 +8,8 @@
 
 mod answers;
 mod app;
-mod auth;
+pub mod auth;
+pub mod cli;
 mod clock;
 mod edge;
 mod limits;
@@ -17,3 +18,7 @@ mod problem;
 mod problems;
 mod request;
 mod routes;
+mod server;
+
+pub use clock::SystemClock;
+pub use server::{Handle, Serve, serve};

@@ -28,3 +28,5 @@ pub const KEY_CACHE_ENTRIES_MAX: u64 = 10_000;
 pub const REQUEST_ID_BYTES_MAX: usize = 128;
 /// The shortest bootstrap key: 32 characters cannot be guessed even when they are words.
 pub const ADMIN_KEY_CHARACTERS_MIN: usize = 32;
+/// How often histograms are folded: at full load a few megabytes of samples gather in between.
+pub const METRICS_UPKEEP: Duration = Duration::from_secs(5);

@@ -41,7 +41,9 @@ pub fn of_execute(error: ExecuteError) -> Problem {
     }
 }
 
-fn of_log(failure: &LogError) -> Problem {
+/// What a caller is told when the log fails.
+#[must_use]
+pub fn of_log(failure: &LogError) -> Problem {
     match failure {
         LogError::OutcomeUnknown(source) => {
             tracing::warn!(error = %source, "the database's answer was lost");

@@ -4,23 +4,22 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use moka::sync::Cache;
-use subtle::ConstantTimeEq;
+use store::keys::{ApiKey, hash};
 use tokio::time::Instant;
 
-use crate::auth::directory::hash;
-use crate::auth::{Caller, DirectoryError, KeyDirectory, KeyHash, KeyRecord, KeySecret, Scope};
+use crate::auth::{AdminKey, Caller, Keys, Scope};
 use crate::limits::{KEY_CACHE_ENTRIES_MAX, KEY_CACHE_FRESH, KEY_CACHE_TTL};
 use crate::problem::Problem;
+use crate::problems::of_log;
 
 /// A key that was looked up.
 struct Known {
-    key: KeyRecord,
     caller: Arc<Caller>,
+    is_revoked: bool,
     looked_up_at: Instant,
     refreshing: AtomicBool,
 }
@@ -28,90 +27,77 @@ struct Known {
 /// Checks keys.
 #[derive(Clone)]
 pub struct Authenticator {
-    directory: Arc<dyn KeyDirectory>,
-    cache: Cache<KeyHash, Arc<Known>>,
-    bootstrap: Option<(KeyHash, Arc<Caller>)>,
+    keys: Keys,
+    /// By the hash of the key: what can be timed of a look-up says nothing of a key.
+    cache: Cache<[u8; 32], Arc<Known>>,
+    admin: Option<(AdminKey, Arc<Caller>)>,
 }
 
 impl Authenticator {
-    /// `bootstrap` is the admin key of the settings; the database does not know it.
     #[must_use]
-    pub fn new(directory: Arc<dyn KeyDirectory>, bootstrap: Option<&KeySecret>) -> Self {
-        let admin = Caller { actor: "key:bootstrap".into(), scope: Scope::Admin, organization: None };
+    pub fn new(keys: Keys, admin: Option<AdminKey>) -> Self {
+        let caller = Caller { actor: "key:bootstrap".into(), scope: Scope::Admin, organization: None };
         Self {
-            directory,
+            keys,
             cache: Cache::builder().max_capacity(KEY_CACHE_ENTRIES_MAX).time_to_live(KEY_CACHE_TTL).build(),
-            bootstrap: bootstrap.map(|key| (key.hash(), Arc::new(admin))),
+            admin: admin.map(|key| (key, Arc::new(caller))),
         }
     }
 
     #[must_use]
-    pub fn directory(&self) -> &Arc<dyn KeyDirectory> {
-        &self.directory
-    }
-
-    /// Makes this node forget a key that was just revoked.
-    pub fn forget(&self, key: &KeyRecord) {
-        self.cache.invalidate(&key.hash);
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// # Errors
     /// 401 with the reason, or 503 when the keys cannot be read.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Problem> {
-        let hash = hash(bearer(headers)?);
-        if let Some((admin, caller)) = &self.bootstrap
-            && same(admin, &hash)
+        let presented = bearer(headers)?;
+        let hash = hash(presented);
+        if let Some((admin, caller)) = &self.admin
+            && admin.has_hash(&hash)
         {
             return Ok(Arc::clone(caller));
         }
         if let Some(known) = self.cache.get(&hash) {
-            self.refresh_if_stale(&known);
-            return caller_of(&known, &hash);
+            self.refresh_if_stale(&known, presented, hash);
+            return caller_of(&known);
         }
-        let key = self.directory.find(&hash).await.map_err(|error| unreachable_directory(&error))?;
+        let key = self.keys.find(presented).await.map_err(|error| of_log(&error))?;
         let known = known(key.ok_or_else(unknown_key)?);
         self.cache.insert(hash, Arc::clone(&known));
-        caller_of(&known, &hash)
+        caller_of(&known)
     }
 
     /// One request starts the look-up, beside itself; none waits for it.
-    fn refresh_if_stale(&self, known: &Arc<Known>) {
+    fn refresh_if_stale(&self, known: &Known, presented: &str, hash: [u8; 32]) {
         let is_stale = known.looked_up_at.elapsed() > KEY_CACHE_FRESH;
         if !is_stale || known.refreshing.swap(true, Ordering::Relaxed) {
             return;
         }
-        let (directory, cache, hash) = (Arc::clone(&self.directory), self.cache.clone(), known.key.hash);
+        let (keys, cache, presented) = (self.keys.clone(), self.cache.clone(), presented.to_owned());
         tokio::spawn(async move {
-            match directory.find(&hash).await {
+            match keys.find(&presented).await {
                 Ok(Some(key)) => cache.insert(hash, self::known(key)),
                 Ok(None) => cache.invalidate(&hash),
-                Err(error) => tracing::warn!(error = %error.0, "a key could not be looked up again"),
+                Err(error) => tracing::warn!(%error, "a key could not be looked up again"),
             }
         });
     }
 }
 
-fn known(key: KeyRecord) -> Arc<Known> {
-    let caller = Arc::new(Caller {
-        actor: format!("key:{}", key.id).into(),
-        scope: key.scope,
-        organization: key.organization.clone(),
-    });
-    Arc::new(Known { key, caller, looked_up_at: Instant::now(), refreshing: AtomicBool::new(false) })
+fn known(key: ApiKey) -> Arc<Known> {
+    let actor = format!("key:{}", key.id).into();
+    let caller = Arc::new(Caller { actor, scope: key.scope.into(), organization: key.organization });
+    let is_revoked = key.revoked_at.is_some();
+    Arc::new(Known { caller, is_revoked, looked_up_at: Instant::now(), refreshing: AtomicBool::new(false) })
 }
 
-fn caller_of(known: &Known, hash: &KeyHash) -> Result<Arc<Caller>, Problem> {
-    if !same(&known.key.hash, hash) {
-        return Err(unknown_key());
-    }
-    if known.key.revoked_at.is_some() {
+fn caller_of(known: &Known) -> Result<Arc<Caller>, Problem> {
+    if known.is_revoked {
         return Err(unauthorized("key_revoked", "the API key was revoked; ask an administrator for another"));
     }
     Ok(Arc::clone(&known.caller))
-}
-
-fn same(one: &KeyHash, other: &KeyHash) -> bool {
-    one.ct_eq(other).into()
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
@@ -132,12 +118,6 @@ fn unknown_key() -> Problem {
 
 fn unauthorized(code: &'static str, detail: &'static str) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, code, "Not authenticated", detail)
-}
-
-pub(crate) fn unreachable_directory(error: &DirectoryError) -> Problem {
-    const RETRY_AFTER: Duration = Duration::from_secs(1);
-    tracing::warn!(error = %error.0, "the keys cannot be read");
-    Problem::unavailable("unavailable", "the database is unavailable; nothing was done", RETRY_AFTER)
 }
 
 #[cfg(test)]

@@ -24,17 +24,28 @@ pub enum Scope {
 
 impl Scope {
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Command => "command",
-            Self::Admin => "admin",
+    pub fn name(self) -> &'static str {
+        store::keys::Scope::from(self).as_str()
+    }
+}
+
+impl From<store::keys::Scope> for Scope {
+    fn from(scope: store::keys::Scope) -> Self {
+        match scope {
+            store::keys::Scope::Read => Self::Read,
+            store::keys::Scope::Command => Self::Command,
+            store::keys::Scope::Admin => Self::Admin,
         }
     }
+}
 
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Read, Self::Command, Self::Admin].into_iter().find(|scope| scope.name() == name)
+impl From<Scope> for store::keys::Scope {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Read => Self::Read,
+            Scope::Command => Self::Command,
+            Scope::Admin => Self::Admin,
+        }
     }
 }
 

@@ -1,59 +1,21 @@
-//! Where keys are kept.
+//! The keys of the installation, as HTTP and the command line see them.
 
-use std::fmt;
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use domain::OrganizationId;
-use sha2::{Digest, Sha256};
+use sqlx::postgres::PgPool;
+use store::Clock;
+use store::keys::{self, ApiKey, Secret};
+use store::log::LogError;
+use uuid::Uuid;
 
 use crate::auth::Scope;
 
-/// SHA-256 of a key. A key has 256 random bits, so a slow hash would protect nothing.
-pub type KeyHash = [u8; 32];
-
-/// A key as its owner holds it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct KeySecret(String);
-
-impl KeySecret {
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    #[must_use]
-    pub fn hash(&self) -> KeyHash {
-        hash(&self.0)
-    }
-}
-
-pub(crate) fn hash(key: &str) -> KeyHash {
-    Sha256::digest(key.as_bytes()).into()
-}
-
-impl fmt::Debug for KeySecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeySecret(..)")
-    }
-}
-
-/// A key as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyRecord {
-    pub id: String,
-    pub hash: KeyHash,
-    pub scope: Scope,
-    pub organization: Option<OrganizationId>,
-    /// For people.
-    pub name: Option<String>,
-    pub created_at: DateTime<Utc>,
-    pub revoked_at: Option<DateTime<Utc>>,
+/// Where keys are kept.
+#[derive(Clone)]
+pub struct Keys {
+    pool: PgPool,
+    clock: Arc<dyn Clock>,
 }
 
 /// A key to make.
@@ -61,21 +23,44 @@ pub struct KeyRecord {
 pub struct NewKey {
     pub scope: Scope,
     pub organization: Option<OrganizationId>,
-    pub name: Option<String>,
+    /// For people.
+    pub name: String,
 }
 
-/// The keys cannot be reached.
-#[derive(Debug, thiserror::Error)]
-#[error("the keys cannot be read")]
-pub struct DirectoryError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+impl Keys {
+    #[must_use]
+    pub fn new(pool: PgPool, clock: Arc<dyn Clock>) -> Self {
+        Self { pool, clock }
+    }
 
-/// The keys of an installation.
-#[async_trait]
-pub trait KeyDirectory: Send + Sync + 'static {
-    async fn find(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, DirectoryError>;
+    /// The key that a caller presented, revoked or not.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn find(&self, presented: &str) -> Result<Option<ApiKey>, LogError> {
+        keys::find(&self.pool, presented).await
+    }
+
     /// Makes a key; its secret is shown once.
-    async fn create(&self, key: NewKey) -> Result<(KeyRecord, KeySecret), DirectoryError>;
-    async fn list(&self) -> Result<Vec<KeyRecord>, DirectoryError>;
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn create(&self, key: NewKey) -> Result<(ApiKey, Secret), LogError> {
+        keys::create(&self.pool, &key.name, key.scope.into(), key.organization, self.clock.now()).await
+    }
+
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn list(&self) -> Result<Vec<ApiKey>, LogError> {
+        keys::list(&self.pool).await
+    }
+
     /// The key after it was revoked; `None` when there is none.
-    async fn revoke(&self, id: &str) -> Result<Option<KeyRecord>, DirectoryError>;
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn revoke(&self, id: Uuid) -> Result<Option<ApiKey>, LogError> {
+        keys::revoke(&self.pool, id, self.clock.now()).await?;
+        Ok(self.list().await?.into_iter().find(|key| key.id == id))
+    }
 }

@@ -18,6 +18,9 @@ use crate::app::App;
 use crate::edge::{no_method, no_route};
 use crate::openapi;
 
+pub use events::ndjson;
+pub use keys::KeyView;
+
 /// All documented routes, with their description.
 #[must_use]
 pub fn documented() -> OpenApiRouter<App> {
