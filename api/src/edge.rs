@@ -68,9 +68,8 @@ fn timed_out() -> Problem {
 
 fn request_id(headers: &HeaderMap) -> RequestId {
     let given = headers.get(X_REQUEST_ID).and_then(|value| value.to_str().ok());
-    let usable = |id: &&str| {
-        (1..=REQUEST_ID_BYTES_MAX).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
-    };
+    let usable =
+        |id: &&str| (1..=REQUEST_ID_BYTES_MAX).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
     match given.filter(usable) {
         Some(id) => RequestId(id.into()),
         None => RequestId((&*Uuid::now_v7().hyphenated().encode_lower(&mut Uuid::encode_buffer())).into()),

@@ -124,8 +124,9 @@ pub fn of_refusal(refusal: &CommandError) -> Problem {
         CommandError::TooManyOpen { limit, .. } => {
             Problem::invalid("too_many_open", "Too many open", sentence).with("limit", *limit)
         }
-        CommandError::TotalTooLarge => Problem::invalid("total_too_large", "Total too large", sentence)
-            .with("maximum", Credits::MAX_TOTAL.get()),
+        CommandError::TotalTooLarge => {
+            Problem::invalid("total_too_large", "Total too large", sentence).with("maximum", Credits::MAX_TOTAL.get())
+        }
         CommandError::RechargeCannotLift { amount, threshold } => {
             Problem::invalid("recharge_cannot_lift", "Recharge too small", sentence)
                 .with("amount", amount.get())

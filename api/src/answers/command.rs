@@ -72,9 +72,7 @@ fn spoken<'a>(fact: &'a Fact, after: After<'a>) -> Option<Outcome<'a>> {
         Fact::CreditsAdjustedUp(f) => created(Answer::Adjustment(AdjustmentAnswer::up(f, after))),
         Fact::CreditsAdjustedDown(f) => created(Answer::Adjustment(AdjustmentAnswer::down(f, after))),
         Fact::SettingsChanged(f) => ok(Answer::Settings(SettingsAnswer::of(f, after))),
-        Fact::CommandNoted(f) => {
-            ok(Answer::Noted(NotedAnswer { command: &f.command, entity_id: f.entity_id, after }))
-        }
+        Fact::CommandNoted(f) => ok(Answer::Noted(NotedAnswer { command: &f.command, entity_id: f.entity_id, after })),
         Fact::GrantBecameEffective(_)
         | Fact::GrantExpired(_)
         | Fact::GrantRestored(_)

@@ -16,16 +16,13 @@ mod reservation;
 mod settings;
 
 pub use adjustment::AdjustmentAnswer;
-pub use balance::{BalanceAnswer, Restricted, SettingsView};
-pub use command::{Answer, Outcome, outcome};
+pub use balance::{BalanceAnswer, SettingsView};
+pub use command::{Answer, outcome};
 pub use consumption::{ConsumptionAnswer, ConsumptionRefundAnswer};
 pub use event::{EventView, EventsPage};
 pub use grant::{GrantAnswer, GrantVoidAnswer};
 pub use noted::{NotedAnswer, first_outcome_of, noted};
-pub use parts::{AllocationView, Price, ReferenceView};
 pub use purchase::{PurchaseAnswer, PurchaseReinstatementAnswer, PurchaseRevocationAnswer};
-pub use receipt::{
-    ConsumptionReceipt, GrantReceipt, PurchaseReceipt, RefundEntry, ReservationReceipt, RevocationEntry,
-};
+pub use receipt::{ConsumptionReceipt, GrantReceipt, PurchaseReceipt, ReservationReceipt};
 pub use reservation::{ReservationAnswer, ReservationEndAnswer};
 pub use settings::SettingsAnswer;

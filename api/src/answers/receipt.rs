@@ -223,8 +223,9 @@ impl<'a> GrantReceipt<'a> {
     /// `None` when the events tell of no grant. What time has caused counts from `now` on, even before the log says so.
     #[must_use]
     pub fn of(events: &'a [RecordedEvent], now: DateTime<Utc>) -> Option<Self> {
-        let (first, terms, reason) =
-            events.iter().find_map(|recorded| terms(&recorded.event).map(|(terms, reason)| (recorded, terms, reason)))?;
+        let (first, terms, reason) = events
+            .iter()
+            .find_map(|recorded| terms(&recorded.event).map(|(terms, reason)| (recorded, terms, reason)))?;
         let closed = events.iter().filter_map(|recorded| closed(&recorded.event, terms)).next_back();
         Some(Self {
             id: terms.grant_id.entity(),

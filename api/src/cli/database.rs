@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection};
 use store::postgres::{self, MigrateError, PostgresLog, READERS_DEFAULT, StartupError, UnsafeServer, session_options};
 
 use super::Failure;
@@ -43,17 +44,20 @@ impl DatabaseArgs {
         let url = secret("DATABASE_URL", self.database_url.clone(), self.database_url_file.as_deref())?;
         let Some(url) = url else { return Err(Failure::usage("DATABASE_URL is not set")) };
         // The error would repeat the URL, and with it a password.
-        let options = PgConnectOptions::from_str(&url)
-            .map_err(|_| Failure::usage("DATABASE_URL is not of the form postgres://user:password@host:port/database"))?;
+        let options = PgConnectOptions::from_str(&url).map_err(|_| {
+            Failure::usage("DATABASE_URL is not of the form postgres://user:password@host:port/database")
+        })?;
         Database::connect(options).await
     }
 }
 
 impl Database {
     async fn connect(options: PgConnectOptions) -> Result<Self, Failure> {
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).connect_with(session_options(options.clone()));
-        let pool = pool.await.map_err(|error| Failure::caused("DATABASE_URL: the database does not answer", &error))?;
-        Ok(Self { options, pool })
+        let unreachable = |error| Failure::caused("DATABASE_URL: the database does not answer", &error);
+        // A pool would retry, and then tell only that it did.
+        options.connect().await.map_err(unreachable)?.close().await.map_err(unreachable)?;
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS);
+        Ok(Self { pool: pool.connect_lazy_with(session_options(options.clone())), options })
     }
 
     #[must_use]
@@ -76,7 +80,9 @@ impl Database {
             MigrateError::PartitionsOutOfRange | MigrateError::PartitionsFixed { .. } => {
                 Failure::usage(format!("--partitions: {error}"))
             }
-            MigrateError::Failed(_) | MigrateError::Unavailable(_) => Failure::caused("the database cannot be migrated", &error),
+            MigrateError::Failed(_) | MigrateError::Unavailable(_) => {
+                Failure::caused("the database cannot be migrated", &error)
+            }
         })
     }
 
@@ -86,7 +92,9 @@ impl Database {
     /// Which setting of the server is in the way.
     pub async fn check(&self, unsafe_server: UnsafeServer) -> Result<(), Failure> {
         postgres::check_server(&self.pool, unsafe_server).await.map_err(|error| match error {
-            StartupError::Unsafe(_) => Failure::finding(format!("{error}; --allow-unsafe-durability serves all the same")),
+            StartupError::Unsafe(_) => {
+                Failure::finding(format!("{error}; --allow-unsafe-durability serves all the same"))
+            }
             StartupError::TooOld(_) => Failure::finding(error),
             StartupError::Unavailable(_) => Failure::caused("the database does not answer", &error),
         })

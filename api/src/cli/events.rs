@@ -4,6 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 use domain::OrganizationId;
+use store::log::Log;
 
 use super::{DatabaseArgs, Failure};
 use crate::limits::EVENTS_PAGE_MAX;

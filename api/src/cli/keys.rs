@@ -5,6 +5,7 @@ use domain::OrganizationId;
 use store::keys::ApiKey;
 use uuid::Uuid;
 
+use super::output::say;
 use super::{DatabaseArgs, Failure};
 use crate::auth::{Keys as Directory, NewKey, Scope};
 use crate::routes::KeyView;
@@ -69,19 +70,19 @@ impl Action {
                 if json {
                     print(&KeyView { key: Some(secret.reveal().to_owned()), ..KeyView::from(record) });
                 } else {
-                    println!("{}", secret.reveal());
+                    say(secret.reveal());
                     eprintln!("key {} was made; it is shown only this once", record.id);
                 }
             }
             Self::List => {
                 for key in keys.list().await.map_err(unreadable)? {
-                    if json { print(&KeyView::from(key)) } else { println!("{}", line(&key)) }
+                    if json { print(&KeyView::from(key)) } else { say(line(&key)) }
                 }
             }
             Self::Revoke { id } => {
                 let revoked = keys.revoke(id).await.map_err(unreadable)?;
                 let key = revoked.ok_or_else(|| Failure::finding(format!("there is no key {id}")))?;
-                if json { print(&KeyView::from(key)) } else { println!("{}", line(&key)) }
+                if json { print(&KeyView::from(key)) } else { say(line(&key)) }
             }
         }
         Ok(())
@@ -89,7 +90,7 @@ impl Action {
 }
 
 fn print(key: &KeyView) {
-    println!("{}", serde_json::to_string(key).expect("a key is plain JSON"));
+    say(serde_json::to_string(key).expect("a key is plain JSON"));
 }
 
 fn line(key: &ApiKey) -> String {

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::output::say;
 use super::{DatabaseArgs, Failure};
 
 /// Brings the database to this version's shape. Safe to repeat and to run from several places at once.
@@ -25,9 +26,9 @@ impl Migrate {
         let database = self.database.open().await?;
         let partitions = database.migrate(self.partitions).await?;
         if self.json {
-            println!("{}", serde_json::json!({"partitions": partitions}));
+            say(serde_json::json!({"partitions": partitions}));
         } else {
-            println!("the database is up to date, with {partitions} partitions");
+            say(format_args!("the database is up to date, with {partitions} partitions"));
         }
         database.close().await;
         Ok(())

@@ -10,6 +10,7 @@ mod failure;
 mod keys;
 mod migrate;
 mod openapi;
+mod output;
 mod psql;
 mod secret;
 mod serve;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Failure;
+use super::output::say;
 
 /// Prints the API's description (OpenAPI 3.1), or checks that a file still holds it.
 #[derive(Debug, Args)]
@@ -20,7 +21,7 @@ impl Openapi {
     pub fn run(self) -> Result<(), Failure> {
         let document = crate::openapi::document();
         let Some(file) = self.check else {
-            print!("{document}");
+            say(document.trim_end());
             return Ok(());
         };
         let checked_in = std::fs::read_to_string(&file)

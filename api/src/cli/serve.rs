@@ -58,8 +58,7 @@ impl Serve {
         start_logging(&self.log, self.json)?;
         let admin_key = self.admin_key()?;
         let database = self.database.open().await?;
-        let unsafe_server =
-            if self.allow_unsafe_durability { UnsafeServer::Allowed } else { UnsafeServer::Refused };
+        let unsafe_server = if self.allow_unsafe_durability { UnsafeServer::Allowed } else { UnsafeServer::Refused };
         database.check(unsafe_server).await?;
         if !self.no_migrate {
             database.migrate(self.partitions).await?;
@@ -67,13 +66,8 @@ impl Serve {
         let log: Arc<dyn Log> = database.log().await?;
         let keys = database.keys();
         let first_key = if admin_key.is_some() { None } else { first_key(&keys).await? };
-        let settings = server::Serve {
-            listen: self.listen.clone(),
-            log,
-            keys,
-            clock: Arc::new(SystemClock::new()),
-            admin_key,
-        };
+        let settings =
+            server::Serve { listen: self.listen.clone(), log, keys, clock: Arc::new(SystemClock::new()), admin_key };
         let mut ends = Ends::listen()?;
         let server = server::serve(settings).await;
         let server = server.map_err(|error| Failure::usage(format!("--listen {}: {error}", self.listen)))?;

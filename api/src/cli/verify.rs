@@ -9,6 +9,7 @@ use sqlx::postgres::PgPool;
 use store::anchor::{self, Anchor};
 use store::verify::{Finding, Progress, Report};
 
+use super::output::say;
 use super::{DatabaseArgs, Failure};
 
 /// Recomputes every chain, state and snapshot from the log, and names the first row of each stream that differs.
@@ -69,24 +70,21 @@ impl Verify {
         let Report { partitions, streams, events, snapshots, findings, .. } = report;
         if self.json {
             let findings: Vec<Value> = findings.iter().map(finding).collect();
-            println!(
-                "{}",
-                json!({"partitions": partitions, "streams": streams, "events": events, "snapshots": snapshots,
-                       "findings": findings, "deviations": deviations})
-            );
+            say(json!({"partitions": partitions, "streams": streams, "events": events, "snapshots": snapshots,
+                       "findings": findings, "deviations": deviations}));
             return;
         }
         for found in findings {
-            println!("{found}");
+            say(found);
         }
         for deviation in deviations {
-            println!("{deviation}");
+            say(deviation);
         }
         let verdict = if report.is_clean() && deviations.is_empty() { "all is as written" } else { "NOT as written" };
-        println!(
+        say(format_args!(
             "verified {events} events of {streams} organizations and {snapshots} snapshots in {partitions} partitions: \
              {verdict}"
-        );
+        ));
     }
 }
 

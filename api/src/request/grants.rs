@@ -45,8 +45,7 @@ pub struct GrantBody {
 impl GrantBody {
     pub(crate) fn command(self) -> Result<Command, Problem> {
         let pattern = |given: String| {
-            text::text("applies_to", &given)
-                .and_then(|label: domain::text::Label| operation_pattern(label.as_str()))
+            text::text("applies_to", &given).and_then(|label: domain::text::Label| operation_pattern(label.as_str()))
         };
         Ok(Command::Grant(Grant {
             amount: amount::required("amount", self.amount, Range::Positive)?,
@@ -62,9 +61,8 @@ impl GrantBody {
 }
 
 fn operation_pattern(pattern: &str) -> Result<OperationPattern, Problem> {
-    OperationPattern::try_new(pattern).map_err(|error| {
-        Problem::invalid("invalid_pattern", "Not a valid pattern", format!("`applies_to` {error}"))
-    })
+    OperationPattern::try_new(pattern)
+        .map_err(|error| Problem::invalid("invalid_pattern", "Not a valid pattern", format!("`applies_to` {error}")))
 }
 
 fn priority(given: Given) -> Result<u16, Problem> {

@@ -29,7 +29,10 @@ pub enum Kind {
 pub enum Asked {
     Command(Command),
     /// A refund in money; the purchase's own price says how many credits that is.
-    RefundOfMoney { revoke: domain::commands::RevokePurchase, amount_minor: i64 },
+    RefundOfMoney {
+        revoke: domain::commands::RevokePurchase,
+        amount_minor: i64,
+    },
 }
 
 impl Kind {

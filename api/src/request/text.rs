@@ -24,10 +24,7 @@ pub fn text<const MAX: usize>(field: &'static str, given: &str) -> Result<Text<M
 
 /// # Errors
 /// As [`text`], for a text that is given.
-pub fn optional<const MAX: usize>(
-    field: &'static str,
-    given: Option<&str>,
-) -> Result<Option<Text<MAX>>, Problem> {
+pub fn optional<const MAX: usize>(field: &'static str, given: Option<&str>) -> Result<Option<Text<MAX>>, Problem> {
     given.map(|given| text(field, given)).transpose()
 }
 
@@ -68,8 +65,7 @@ pub fn quantities(given: Option<BTreeMap<String, Given>>) -> Result<BTreeMap<Uni
 /// # Errors
 /// A dimension's name or value is not valid.
 pub fn dimensions(given: Option<BTreeMap<String, String>>) -> Result<BTreeMap<Unit, Label>, Problem> {
-    let dimension =
-        |(name, value): (String, String)| Ok((text("dimensions", &name)?, text("dimensions", &value)?));
+    let dimension = |(name, value): (String, String)| Ok((text("dimensions", &name)?, text("dimensions", &value)?));
     given.unwrap_or_default().into_iter().map(dimension).collect()
 }
 

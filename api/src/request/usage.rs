@@ -41,7 +41,10 @@ pub(crate) struct UsageFields {
 impl UsageFields {
     pub fn usage(self) -> Result<Arc<Usage>, Problem> {
         let reference = |given: ReferenceBody| {
-            Ok(Reference { kind: text::text("reference.type", &given.kind)?, id: text::text("reference.id", &given.id)? })
+            Ok(Reference {
+                kind: text::text("reference.type", &given.kind)?,
+                id: text::text("reference.id", &given.id)?,
+            })
         };
         Ok(Arc::new(Usage {
             operation: text::optional("operation", self.operation.as_deref())?,

@@ -84,12 +84,7 @@ pub async fn commands(State(app): State<App>, call: Call) -> Result<Response, Pr
 }
 
 /// Reads one item.
-async fn request(
-    app: &App,
-    caller: &Caller,
-    metadata: &EventMetadata,
-    text: &str,
-) -> Result<CommandRequest, Problem> {
+async fn request(app: &App, caller: &Caller, metadata: &EventMetadata, text: &str) -> Result<CommandRequest, Problem> {
     let Object(object) = read_text(text.as_bytes())?;
     let (envelope, object) = Envelope::take(caller, object)?;
     let Envelope { kind, organization, target, key } = envelope;

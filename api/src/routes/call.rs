@@ -91,9 +91,8 @@ pub(super) fn key(text: &str) -> Result<IdempotencyKey, Problem> {
 /// # Errors
 /// The text is not of the form of an organization's id.
 pub(super) fn organization(text: &str) -> Result<OrganizationId, Problem> {
-    OrganizationId::try_new(text).map_err(|error| {
-        Problem::invalid("invalid_organization_id", "Not a valid organization id", error.to_string())
-    })
+    OrganizationId::try_new(text)
+        .map_err(|error| Problem::invalid("invalid_organization_id", "Not a valid organization id", error.to_string()))
 }
 
 async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
