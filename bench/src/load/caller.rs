@@ -67,7 +67,7 @@ impl Caller {
     ///
     /// # Errors
     /// See [`Target::post`].
-    pub fn next(&mut self) -> anyhow::Result<Call> {
+    pub fn ask(&mut self) -> anyhow::Result<Call> {
         let shared = Rc::clone(&self.shared);
         match shared.work.kind {
             Kind::Grant => self.single(&shared, "grants", work::grant_body()),

@@ -14,4 +14,4 @@ pub mod work;
 pub use measured::Measured;
 pub use run::{Pace, Plan, run};
 pub use target::Target;
-pub use work::{Kind, Work};
+pub use work::{Kind, Order, Work};

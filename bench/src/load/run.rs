@@ -113,7 +113,7 @@ async fn converse(shared: Rc<Shared>, schedule: Rc<Schedule>) -> anyhow::Result<
     let mut broken = 0;
     while let Some(due) = schedule.next_due() {
         sleep_until(due).await;
-        let reply = connection.send(caller.next()?).await;
+        let reply = connection.send(caller.ask()?).await;
         let done = Instant::now();
         let (status, commands) = match &reply {
             Ok(reply) => (reply.status, caller.accept(reply)?),

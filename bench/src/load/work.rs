@@ -20,8 +20,17 @@ pub enum Kind {
     Pair,
     /// So many consumptions a request.
     Batch(u32),
-    /// So many grants a request, each to the next organization.
+    /// So many grants a request.
     BatchGrant(u32),
+}
+
+/// Which organization is next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// One after the other: each gets the same number of commands.
+    Round,
+    /// Anywhere, so that two in flight may meet at one organization as they do in life.
+    Scattered,
 }
 
 /// One run's commands over its own organizations.
@@ -31,16 +40,16 @@ pub struct Work {
     /// Organizations are `<prefix>-0` to `<prefix>-(organizations - 1)`.
     pub prefix: String,
     pub organizations: u64,
+    pub order: Order,
 }
 
 impl Work {
-    /// The organization of the command with this number. Grants go round; the others are scattered, so that two in
-    /// flight may meet at one organization as they do in life.
+    /// The organization of the command with this number.
     #[must_use]
     pub fn organization(&self, number: u64) -> String {
-        let place = match self.kind {
-            Kind::Grant | Kind::BatchGrant(_) => number,
-            Kind::Consume | Kind::Refused | Kind::Pair | Kind::Batch(_) => scatter(number),
+        let place = match self.order {
+            Order::Round => number,
+            Order::Scattered => scatter(number),
         };
         format!("{}-{}", self.prefix, place % self.organizations)
     }
@@ -48,31 +57,30 @@ impl Work {
     /// A key that no other command has.
     #[must_use]
     pub fn key(&self, number: u64) -> String {
-        let kind = match self.kind {
-            Kind::Grant | Kind::BatchGrant(_) => "grant",
-            Kind::Consume | Kind::Refused | Kind::Pair | Kind::Batch(_) => "spend",
-        };
-        format!("{}-{kind}-{number}", self.prefix)
+        format!("{}-{}-{number}", self.prefix, if self.grants() { "grant" } else { "spend" })
+    }
+
+    const fn grants(&self) -> bool {
+        match self.kind {
+            Kind::Grant | Kind::BatchGrant(_) => true,
+            Kind::Consume | Kind::Refused | Kind::Pair | Kind::Batch(_) => false,
+        }
     }
 
     /// The body of a request for `/commands` with the items from `first` on.
     #[must_use]
     pub fn batch(&self, first: u64, size: u32) -> String {
-        let fields = match self.kind {
-            Kind::Grant | Kind::BatchGrant(_) => format!(r#""type":"grant",{}"#, grant_fields()),
-            Kind::Consume | Kind::Refused | Kind::Pair | Kind::Batch(_) => {
-                format!(r#""type":"consume",{}"#, consume_fields(1))
-            }
+        let fields = if self.grants() {
+            format!(r#""type":"grant",{}"#, grant_fields())
+        } else {
+            format!(r#""type":"consume",{}"#, consume_fields(1))
         };
         let mut body = String::from(r#"{"commands":["#);
         for number in first..first + u64::from(size) {
             let separator = if number == first { "" } else { "," };
             let (organization, key) = (self.organization(number), self.key(number));
-            write!(
-                body,
-                r#"{separator}{{"organization_id":"{organization}","idempotency_key":"{key}",{fields}}}"#
-            )
-            .expect("writing to a string cannot fail");
+            write!(body, r#"{separator}{{"organization_id":"{organization}","idempotency_key":"{key}",{fields}}}"#)
+                .expect("writing to a string cannot fail");
         }
         body.push_str("]}");
         body
