@@ -142,6 +142,8 @@ fact_structs! {
     }
     GrantRestored {
         terms: Arc<GrantTerms>,
+        /// What comes back; `terms.amount` is what the lot began with.
+        amount: Credits,
         cause: RestoreCause,
     }
     GrantMerged {
@@ -244,7 +246,8 @@ fact_structs! {
     ReservationExpired { reservation_id: ReservationId, amount: Credits, released: Vec<Allocation> }
     DebtRepaid { amount: Credits, allocations: Vec<Allocation> }
     CreditsAdjustedUp { terms: Arc<GrantTerms>, reason: Note }
-    CreditsAdjustedDown { amount: Credits, allocations: Vec<Allocation>, reason: Note }
+    /// `amount` = the sum of `allocations` + `overdraft`.
+    CreditsAdjustedDown { amount: Credits, allocations: Vec<Allocation>, overdraft: Credits, reason: Note }
     SettingsChanged {
         #[serde(flatten)]
         settings: Settings,
@@ -265,7 +268,7 @@ fact_structs! {
         package_id: ReferenceText,
         unrestricted_balance: Credits,
     }
-    RechargeCompleted { recharge_id: RechargeId, purchase_id: PurchaseId }
+    RechargeCompleted { recharge_id: RechargeId, purchase_id: PurchaseId, price: Money }
     RechargeFailed {
         recharge_id: RechargeId,
         failure: RechargeFailure,

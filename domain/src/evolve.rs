@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::credits::Credits;
 use crate::events::{
-    ConsumptionRefunded, CreditsConsumed, CreditsReserved, Event, Fact, GrantMerged, PurchaseRevoked, RechargeFailed,
-    RechargeRequested, ReservationConfirmed, RestoreCause,
+    ConsumptionRefunded, CreditsConsumed, CreditsReserved, Event, Fact, GrantMerged, PurchaseRevoked,
+    RechargeCompleted, RechargeFailed, RechargeRequested, ReservationConfirmed, RestoreCause,
 };
 use crate::grant::{Allocation, Closed, Lot, total};
-use crate::ids::{GrantId, ReservationId};
+use crate::ids::ReservationId;
 use crate::recharge::{InFlight, RechargeFailure, month_of};
 use crate::state::{Organization, Reservation};
 use crate::time::Timestamp;
@@ -46,10 +46,10 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
         }
         Fact::GrantRestored(f) => {
             match f.cause {
-                RestoreCause::Refund => state.totals.refunded = state.totals.refunded + f.terms.amount,
-                RestoreCause::Reinstatement => state.totals.reinstated = state.totals.reinstated + f.terms.amount,
+                RestoreCause::Refund => state.totals.refunded = state.totals.refunded + f.amount,
+                RestoreCause::Reinstatement => state.totals.reinstated = state.totals.reinstated + f.amount,
             }
-            state.add_lot(&f.terms, f.terms.amount, f.terms.effective_at <= at);
+            state.add_lot(&f.terms, f.amount, f.terms.effective_at <= at);
         }
         Fact::GrantMerged(f) => merge(state, f),
         Fact::PurchaseCompleted(f) => {
@@ -66,8 +66,8 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
         Fact::ConsumptionRefunded(f) => refund(state, f),
         Fact::CreditsReserved(f) => reserve(state, f, at),
         Fact::ReservationConfirmed(f) => confirm(state, f),
-        Fact::ReservationCancelled(f) => release(state, f.reservation_id),
-        Fact::ReservationExpired(f) => release(state, f.reservation_id),
+        Fact::ReservationCancelled(f) => unhold(state, f.reservation_id),
+        Fact::ReservationExpired(f) => unhold(state, f.reservation_id),
         Fact::DebtRepaid(f) => {
             state.debt = state.debt - f.amount;
             take(state, &f.allocations);
@@ -79,6 +79,7 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
         }
         Fact::CreditsAdjustedDown(f) => {
             state.totals.adjusted_down = state.totals.adjusted_down + f.amount;
+            state.debt = state.debt + f.overdraft;
             take(state, &f.allocations);
         }
         Fact::SettingsChanged(f) => {
@@ -91,10 +92,7 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
         Fact::BalanceRecovered(_) => state.alerts.exhausted_armed = true,
         Fact::AutoRechargeConfigured(f) => state.recharge.policy = Some(f.policy.clone()),
         Fact::RechargeRequested(f) => request_recharge(state, f, at),
-        Fact::RechargeCompleted(_) => {
-            state.recharge.in_flight = None;
-            state.recharge.declines_in_a_row = 0;
-        }
+        Fact::RechargeCompleted(f) => complete_recharge(state, f, at),
         Fact::RechargeFailed(f) => fail_recharge(state, f),
         Fact::RechargeSuspended(f) => state.recharge.suspended = Some(f.reason.clone()),
         Fact::RechargeResumed(_) => {
@@ -192,10 +190,6 @@ fn unhold(state: &mut Organization, id: ReservationId) {
     }
 }
 
-fn release(state: &mut Organization, id: ReservationId) {
-    unhold(state, id);
-}
-
 fn confirm(state: &mut Organization, fact: &ReservationConfirmed) {
     unhold(state, fact.reservation_id);
     state.totals.consumed = state.totals.consumed + fact.amount;
@@ -217,6 +211,16 @@ fn request_recharge(state: &mut Organization, fact: &RechargeRequested, at: Time
     });
 }
 
+fn complete_recharge(state: &mut Organization, fact: &RechargeCompleted, at: Timestamp) {
+    let recharge = &mut state.recharge;
+    recharge.declines_in_a_row = 0;
+    let was_in_flight = recharge.in_flight.take_if(|request| request.recharge_id == fact.recharge_id).is_some();
+    if !was_in_flight {
+        recharge.month_spent_minor = recharge.month_spent_minor(at).saturating_add(fact.price.amount_minor);
+        recharge.month = month_of(at);
+    }
+}
+
 fn fail_recharge(state: &mut Organization, fact: &RechargeFailed) {
     let recharge = &mut state.recharge;
     if fact.failure == RechargeFailure::Declined {
@@ -227,9 +231,4 @@ fn fail_recharge(state: &mut Organization, fact: &RechargeFailed) {
     if fact.failure != RechargeFailure::TimedOut && recharge.month == month_of(request.requested_at) {
         recharge.month_spent_minor -= request.price.amount_minor;
     }
-}
-
-/// Whether a lot of this id is open.
-pub(crate) fn is_open(state: &Organization, id: GrantId) -> bool {
-    state.lot(id).is_some_and(|lot| lot.closed.is_none())
 }

@@ -26,6 +26,9 @@ pub struct RechargePackage {
     pub package_id: ReferenceText,
     pub credits: Credits,
     pub price: Money,
+    /// Days until the bought credits expire; `None`: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validity_days: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,6 +76,21 @@ pub enum RechargeFailure {
     Abandoned,
     /// Nothing was heard for [`PENDING_HOURS_MAX`]; suspends.
     TimedOut,
+}
+
+impl RechargeFailure {
+    /// Why recharging stops after this failure until a person has looked, if it does.
+    #[must_use]
+    pub fn suspends(self, declines_in_a_row: u32) -> Option<&'static str> {
+        match self {
+            Self::Declined if declines_in_a_row >= MAX_DECLINES => Some("the card was declined three times in a row"),
+            Self::Declined | Self::Abandoned => None,
+            Self::CardUnusable => Some("the card cannot be used again"),
+            Self::ActionRequired => Some("the customer has to confirm the payment"),
+            Self::Refused => Some("the payment processor refused the request"),
+            Self::TimedOut => Some("the payment processor never answered"),
+        }
+    }
 }
 
 /// A request whose outcome is not known yet.

@@ -1,4 +1,23 @@
 //! Every rule of money. `decide` is pure: the same state, command, context and history give the same events.
+//!
+//! Invariant: a refusal has no events. Time is settled first: the caller sends `Command::Settle` until
+//! [`Organization::next_due`] lies after `now`.
+
+mod adjust;
+mod burn;
+mod consume;
+mod draft;
+mod due;
+mod follow;
+mod grant;
+mod lineage;
+mod purchase;
+mod recharge;
+mod refund;
+mod reservation;
+mod revoke;
+mod settings;
+mod validate;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +27,8 @@ use crate::events::Event;
 use crate::ids::{CommandId, EntityId, OrganizationId};
 use crate::state::Organization;
 use crate::time::Timestamp;
+
+use draft::{Draft, Stop};
 
 /// Events of entities that a decision asked for, each complete and in stream order.
 pub type History = BTreeMap<EntityId, Vec<Event>>;
@@ -23,6 +44,7 @@ pub struct Context<'a> {
 }
 
 /// The answer to a command that is not refused.
+#[expect(clippy::large_enum_variant, reason = "the large variant is the answer to nearly every command")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
     /// The command's events, and the state after them.
@@ -32,11 +54,49 @@ pub enum Decision {
     NeedsHistory(EntityId),
 }
 
-/// Decides a command on a state in which nothing is due at `context.now` (settle first).
+/// Decides a command on a state in which nothing is due at `context.now`.
 ///
 /// # Errors
 /// [`CommandError`], the reason why the command is refused.
 pub fn decide(state: &Organization, command: &Command, context: &Context<'_>) -> Result<Decision, CommandError> {
-    let _ = (state, command, context);
-    Ok(Decision::Accepted { events: Vec::new(), after: state.clone() })
+    validate::command(command, context.now)?;
+    let mut draft = Draft::new(state, context);
+    match run(&mut draft, command) {
+        Ok(()) => Ok(draft.into_decision()),
+        Err(Stop::Refused(error)) => Err(error),
+        Err(Stop::Lookup(entity)) => Ok(Decision::NeedsHistory(entity)),
+    }
+}
+
+fn run(draft: &mut Draft<'_>, command: &Command) -> Result<(), Stop> {
+    match command {
+        Command::Settle => {
+            due::settle(draft);
+            return Ok(());
+        }
+        Command::Grant(c) => grant::grant(draft, c)?,
+        Command::VoidGrant(c) => grant::void(draft, c)?,
+        Command::StartPurchase(c) => purchase::start(draft, c)?,
+        Command::RecordPurchase(c) => purchase::record(draft, c)?,
+        Command::FailPurchase(c) => purchase::fail(draft, c)?,
+        Command::ExpirePurchase(c) => purchase::expire(draft, c)?,
+        Command::RevokePurchase(c) => revoke::revoke(draft, c)?,
+        Command::ReinstatePurchase(c) => revoke::reinstate(draft, c)?,
+        Command::Consume(c) => consume::consume(draft, c)?,
+        Command::RefundConsumption(c) => refund::refund(draft, c)?,
+        Command::Reserve(c) => reservation::reserve(draft, c)?,
+        Command::ConfirmReservation(c) => reservation::confirm(draft, c)?,
+        Command::CancelReservation(c) => reservation::cancel(draft, c)?,
+        Command::Adjust(c) => adjust::adjust(draft, c)?,
+        Command::ChangeSettings(c) => settings::change(draft, c),
+        Command::ConfigureAutoRecharge(c) => recharge::configure(draft, c)?,
+        Command::RequestRecharge => recharge::request(draft)?,
+        Command::CompleteRecharge(c) => recharge::complete(draft, c)?,
+        Command::FailRecharge(c) => recharge::fail(draft, c)?,
+        Command::SuspendRecharge(c) => recharge::suspend(draft, c),
+        Command::ResumeRecharge => recharge::resume(draft),
+    }
+    follow::free_credits(draft, draft.now());
+    follow::judge(draft);
+    Ok(())
 }

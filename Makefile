@@ -1,0 +1,13 @@
+# Every target works on a fresh machine with a Rust toolchain and the package registries.
+.PHONY: setup build web run demo check test soak bench deny
+
+setup: ; @scripts/setup
+build: setup ; cargo build --release -p api
+web: ; @echo "The web packages are not part of the project yet."
+run: build ; target/release/credit-ledger serve --demo
+demo: build ; target/release/credit-ledger demo $(if $(TRACE),--trace $(TRACE)) $(if $(BUDGET),--budget $(BUDGET))
+check: ; cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings && cargo test -p domain -p store --lib
+test: setup ; @scripts/test
+soak: setup ; CRASHES=20 TEST_CASES=20000 SOAK=1 scripts/test
+bench: build ; cargo build --release -p ledger-bench && target/release/ledger-bench $(if $(QUICK),--quick)
+deny: ; cargo deny check bans licenses sources

@@ -1,0 +1,32 @@
+//! Spending now.
+
+use std::sync::Arc;
+
+use crate::commands::Consume;
+use crate::credits::Credits;
+use crate::decide::burn::burn;
+use crate::decide::draft::{Draft, Stop};
+use crate::error::CommandError;
+use crate::events::CreditsConsumed;
+use crate::ids::ConsumptionId;
+use crate::state::Organization;
+
+pub(super) fn consume(draft: &mut Draft<'_>, command: &Consume) -> Result<(), Stop> {
+    let operation = command.usage.operation();
+    affordable(&draft.state, operation, command.amount)?;
+    draft.bound_outflow(command.amount)?;
+    let (allocations, overdraft) = burn(&draft.state, operation, command.amount);
+    let consumption_id = ConsumptionId::new(draft.make_entity());
+    let usage = Arc::clone(&command.usage);
+    draft.emit(CreditsConsumed { consumption_id, amount: command.amount, allocations, overdraft, usage });
+    Ok(())
+}
+
+/// Refuses an amount that is more than what the operation may take.
+pub(super) fn affordable(state: &Organization, operation: Option<&str>, required: Credits) -> Result<(), CommandError> {
+    let available = state.available(operation);
+    if required <= available {
+        return Ok(());
+    }
+    Err(CommandError::InsufficientCredits { required, balance: state.balance(), available })
+}

@@ -1,0 +1,135 @@
+//! Taking a purchase's credits back after a refund or dispute, and giving them back when a dispute is won
+//! (DESIGN section 3, rule 6; CORRECTNESS C17).
+
+use std::sync::Arc;
+
+use crate::commands::{ReinstatePurchase, RevokePurchase};
+use crate::credits::Credits;
+use crate::decide::burn::draw;
+use crate::decide::draft::{Draft, Stop};
+use crate::decide::grant::{bound_lots, merge_at_limit};
+use crate::decide::lineage::{lapsed, renewed, revoked, terms_in};
+use crate::decide::purchase::completed;
+use crate::error::CommandError;
+use crate::events::{Event, Fact, GrantRestored, PurchaseReinstated, PurchaseRevoked, RestoreCause};
+use crate::grant::{Allocation, GrantTerms, Lot, total};
+use crate::ids::{GrantId, PurchaseId};
+use crate::time::Timestamp;
+
+pub(super) fn revoke(draft: &mut Draft<'_>, command: &RevokePurchase) -> Result<(), Stop> {
+    let history = paid_history(draft, command.purchase_id)?;
+    let bought = completed(history).map_or(Credits::ZERO, |f| f.terms.amount);
+    let left = bought - revoked(history);
+    if !left.is_positive() {
+        return Err(CommandError::PurchaseAlreadyRevoked(command.purchase_id).into());
+    }
+    draft.bound_outflow(left)?;
+    let wanted = command.credits.unwrap_or(left).min(left);
+    let (allocations, rest) = draw(remains(draft, history, command.purchase_id.grant()).into_iter(), wanted);
+    let unheld = total(&draw(remains(draft, history, command.purchase_id.grant()).into_iter(), left).0);
+    // What is neither left nor lapsed was spent or is held: that is owed. Lapsed credits are not.
+    let owed = (left - lapsed(history) - unheld).or_zero();
+    let debt = rest.min(owed);
+    draft.emit(PurchaseRevoked {
+        purchase_id: command.purchase_id,
+        amount: total(&allocations) + debt,
+        allocations,
+        debt,
+        not_owed: rest - debt,
+        cause: command.cause,
+        reference: command.reference.clone(),
+        reason: command.reason.clone(),
+    });
+    Ok(())
+}
+
+/// The unheld remains of a purchase's whole lineage, merged lots included.
+fn remains<'a>(draft: &'a Draft<'_>, history: &[Event], root: GrantId) -> Vec<(&'a Lot, Credits)> {
+    let own = draft.state.lots.iter().filter(|lot| lot.terms.root() == root).map(|lot| (lot, lot.unheld()));
+    let merged = history.iter().filter_map(|event| match &event.fact {
+        Fact::GrantMerged(f) => draft.state.lot(f.into).map(|lot| (lot, lot.unheld().min(f.grant.amount))),
+        _ => None,
+    });
+    let foreign = merged.filter(|(lot, _)| lot.terms.root() != root);
+    own.chain(foreign).collect()
+}
+
+fn paid_history<'a>(draft: &Draft<'a>, id: PurchaseId) -> Result<&'a [Event], Stop> {
+    let history = draft.history(id.entity())?;
+    match completed(history) {
+        Some(_) => Ok(history),
+        None if history.is_empty() => Err(CommandError::PurchaseNotFound(id).into()),
+        None => Err(CommandError::PurchaseNotPaid(id).into()),
+    }
+}
+
+/// Gives back what the revocation took, its debt included: as credits, which repay what is still owed.
+pub(super) fn reinstate(draft: &mut Draft<'_>, command: &ReinstatePurchase) -> Result<(), Stop> {
+    let history = paid_history(draft, command.purchase_id)?;
+    let (revocation, revoked_at) = revocation(history, command)?;
+    draft.bound_inflow(revocation.amount)?;
+    let root = Allocation { grant_id: command.purchase_id.grant(), amount: revocation.debt, origin_grant_id: None };
+    let (mut returned, mut restored) = (Vec::new(), Vec::new());
+    for taken in revocation.allocations.iter().chain(std::iter::once(&root)).filter(|a| a.amount.is_positive()) {
+        match open_again(draft, history, taken, revoked_at) {
+            None => returned.push(taken.clone()),
+            Some(terms) => restored.push((terms, taken.amount)),
+        }
+    }
+    bound_lots(&draft.state, restored.len())?;
+    draft.emit(PurchaseReinstated {
+        purchase_id: command.purchase_id,
+        amount: revocation.amount,
+        returned,
+        reference: command.reference.clone(),
+        reason: command.reason.clone(),
+    });
+    for (terms, amount) in restored {
+        let id = terms.grant_id;
+        draft.emit(GrantRestored { terms, amount, cause: RestoreCause::Reinstatement });
+        merge_at_limit(draft, id);
+    }
+    Ok(())
+}
+
+/// The oldest revocation with the reference that has not been undone.
+fn revocation<'a>(
+    history: &'a [Event],
+    command: &ReinstatePurchase,
+) -> Result<(&'a PurchaseRevoked, Timestamp), CommandError> {
+    let undone = history
+        .iter()
+        .filter(|event| matches!(&event.fact, Fact::PurchaseReinstated(f) if f.reference == command.reference));
+    let mut revocations = history.iter().filter_map(|event| match &event.fact {
+        Fact::PurchaseRevoked(f) if f.reference == command.reference => Some((f, event.occurred_at)),
+        _ => None,
+    });
+    revocations.nth(undone.count()).ok_or(CommandError::RevocationNotFound(command.purchase_id))
+}
+
+/// `None` when the lot is open; else the terms of the lot that takes its credits: its own while its life lasts, or a
+/// new one for the life that it had left when it was taken.
+fn open_again(
+    draft: &mut Draft<'_>,
+    history: &[Event],
+    taken: &Allocation,
+    revoked_at: Timestamp,
+) -> Option<Arc<GrantTerms>> {
+    let lot = draft.state.lot(taken.grant_id).cloned();
+    if lot.as_ref().is_some_and(|lot| lot.closed.is_none()) {
+        return None;
+    }
+    let terms = lot.map_or_else(|| terms_of_lot(history, taken), |lot| lot.terms);
+    let is_over = terms.expires_at.is_some_and(|at| at <= draft.now()) || draft.state.lot(taken.grant_id).is_some();
+    Some(if is_over { renewed(draft, &terms, taken.amount, revoked_at) } else { terms })
+}
+
+/// A merged lot's credits may have been taken from a lot of another lineage; the purchase's own terms are equal to it.
+fn terms_of_lot(history: &[Event], taken: &Allocation) -> Arc<GrantTerms> {
+    let known = history.iter().filter_map(super::lineage::terms_of).any(|terms| terms.grant_id == taken.grant_id);
+    if known {
+        return terms_in(history, taken.grant_id);
+    }
+    let root = completed(history).expect("only a paid purchase is reinstated");
+    Arc::clone(&root.terms)
+}

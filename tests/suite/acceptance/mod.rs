@@ -1,0 +1,8 @@
+//! The whole server under load and under fire: real processes, real PostgreSQL, real `kill -9`.
+//!
+//! Sizes: `make test` runs the short form; `make soak` sets `CRASHES` and `TEST_CASES` to the full numbers.
+
+mod consumers;
+mod crash;
+mod driver;
+mod two_nodes;
