@@ -4,6 +4,7 @@
 //! Invariant: nothing is answered before the commit it depends on.
 //! Absent: read models (the log is the only truth here), HTTP, money rules (they are in `domain`).
 
+pub mod chain;
 pub mod clock;
 pub mod ledger;
 pub mod log;
