@@ -130,7 +130,8 @@ pub(crate) fn decode_event(
         serde_json::from_str(payload)?,
         Value::Null,
     );
-    serde_json::from_value(domain::upcast::upcast(stored, upcasters).payload)
+    let lifted = domain::upcast::upcast(stored, upcasters).map_err(serde::de::Error::custom)?;
+    serde_json::from_value(lifted.payload)
 }
 
 pub(crate) fn hash(bytes: &[u8]) -> Option<ChainHash> {
