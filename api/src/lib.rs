@@ -11,6 +11,7 @@ mod app;
 pub mod auth;
 pub mod cli;
 mod clock;
+pub mod demo;
 mod edge;
 mod limits;
 pub mod openapi;
@@ -20,5 +21,6 @@ mod request;
 mod routes;
 mod server;
 
+pub use cli::main;
 pub use clock::SystemClock;
 pub use server::{Handle, Serve, serve};
