@@ -1,6 +1,6 @@
 //! `credit-ledger serve`.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use store::postgres::UnsafeServer;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::secret::secret;
-use super::{DatabaseArgs, Failure};
+use super::{DatabaseArgs, Failure, Purpose};
 use crate::auth::{AdminKey, Keys, NewKey, Scope};
 use crate::clock::SystemClock;
 use crate::server::{self, Handle};
@@ -57,7 +57,7 @@ impl Serve {
     pub async fn run(self) -> Result<(), Failure> {
         start_logging(&self.log, self.json)?;
         let admin_key = self.admin_key()?;
-        let database = self.database.open().await?;
+        let database = self.database.open(Purpose::Serve).await?;
         let unsafe_server = if self.allow_unsafe_durability { UnsafeServer::Allowed } else { UnsafeServer::Refused };
         database.check(unsafe_server).await?;
         if !self.no_migrate {
@@ -137,7 +137,10 @@ impl Ends {
 fn start_logging(filter: &str, json: bool) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter)
         .map_err(|error| Failure::usage(format!("CREDIT_LEDGER_LOG: {error}")))?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let started = if json { logs.json().try_init() } else { logs.try_init() };
     started.map_err(|error| Failure::usage(format!("logging cannot start: {error}")))
 }
