@@ -4,10 +4,16 @@
 //! Invariant: nothing is answered before the commit it depends on.
 //! Absent: read models (the log is the only truth here), HTTP, money rules (they are in `domain`).
 
+pub mod anchor;
+pub mod chain;
 pub mod clock;
+pub mod keys;
 pub mod ledger;
 pub mod log;
+pub mod private_postgres;
+pub mod postgres;
 pub mod record;
+pub mod verify;
 
 pub use clock::Clock;
 pub use ledger::{Committed, ExecuteError, Ledger, StrongBalance};

@@ -55,7 +55,8 @@ pub enum Outcome {
     Appended { position: u64 },
     /// The stream's last sequence was not the expected one.
     Conflict,
-    /// The key is in the log already.
+    /// The key is in the log already, or on a command before it in the batch. Answered rather than [`Self::Conflict`]
+    /// where both hold.
     Duplicate,
     /// Not tried: a command before it in the same stream failed.
     Behind,
@@ -113,13 +114,10 @@ pub trait Log: Send + Sync + 'static {
     /// Appends a batch of one partition and commits; one outcome a command, in order.
     async fn append(&self, partition: u16, batch: &[AppendCommand]) -> Result<Vec<Outcome>, LogError>;
 
-    /// After [`LogError::OutcomeUnknown`]: for each command the position of its first event, if it was appended; waits
-    /// for the lost append to end by taking the partition's head lock.
-    async fn read_back(
-        &self,
-        partition: u16,
-        commands: &[(OrganizationId, CommandId)],
-    ) -> Result<Vec<Option<u64>>, LogError>;
+    /// After [`LogError::OutcomeUnknown`] of this batch: for each command the position of its first event, if it was
+    /// appended; waits for the lost append to end by taking the partition's head lock. A command can only stand right
+    /// behind its expected sequence, so that is where it is looked for.
+    async fn read_back(&self, partition: u16, batch: &[AppendCommand]) -> Result<Vec<Option<u64>>, LogError>;
 
     /// The stream's state: one snapshot and its tail. A stream without events is the default.
     async fn load(&self, organization: &OrganizationId) -> Result<Loaded, LogError>;

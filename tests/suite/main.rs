@@ -1,1 +1,7 @@
-fn main() {}
+//! One test binary across crates, on a real PostgreSQL.
+
+mod acceptance;
+mod private_postgres;
+mod stock_defects;
+mod support;
+mod tidy;

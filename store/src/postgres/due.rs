@@ -1,0 +1,66 @@
+//! What falls due, and who sweeps.
+
+use chrono::TimeDelta;
+use domain::{OrganizationId, Timestamp};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::error::of_read;
+use super::read::small;
+use crate::log::LogError;
+
+/// A dead sweeper's partition is taken over within this: an overdue fact is to be settled within two seconds.
+const LEASE: TimeDelta = TimeDelta::milliseconds(1_500);
+
+/// Takes or renews the lease; whoever cannot have the row at once leaves it to its holder.
+const SELECT_DUE: &str = "
+    WITH mine AS (
+        SELECT s.partition FROM store.sweeps s
+        WHERE s.partition = $1 AND (s.holder = $2 OR s.leased_until <= $3)
+        FOR UPDATE SKIP LOCKED
+    ), lease AS (
+        UPDATE store.sweeps s SET holder = $2, leased_until = $4 FROM mine WHERE s.partition = mine.partition
+        RETURNING s.partition
+    )
+    SELECT d.organization FROM store.due d
+    WHERE d.partition = $1 AND d.due_at <= $3 AND EXISTS (SELECT FROM lease)
+    ORDER BY d.due_at LIMIT $5";
+
+pub(super) async fn due(
+    connection: &mut PgConnection,
+    partition: u16,
+    node: Uuid,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<OrganizationId>, LogError> {
+    let ids: Vec<String> = sqlx::query_scalar(SELECT_DUE)
+        .bind(small(partition)?)
+        .bind(node)
+        .bind(now)
+        .bind(now + LEASE)
+        .bind(i64::from(limit))
+        .fetch_all(connection)
+        .await
+        .map_err(of_read)?;
+    let invalid = |id: &String| LogError::Corrupt(format!("{id:?} is due and is not an organization"));
+    ids.iter().map(|id| OrganizationId::try_new(id).map_err(|_| invalid(id))).collect()
+}
+
+pub(super) async fn correct_due(
+    connection: &mut PgConnection,
+    partition: u16,
+    organization: &OrganizationId,
+    sequence: u64,
+    due_at: Option<Timestamp>,
+) -> Result<(), LogError> {
+    let sequence = i64::try_from(sequence).map_err(|error| LogError::Rejected(Box::new(error)))?;
+    sqlx::query("SELECT store.correct_due($1, $2, $3, $4)")
+        .bind(small(partition)?)
+        .bind(organization.as_str())
+        .bind(sequence)
+        .bind(due_at)
+        .execute(connection)
+        .await
+        .map_err(of_read)?;
+    Ok(())
+}

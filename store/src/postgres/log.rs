@@ -1,0 +1,179 @@
+//! [`PostgresLog`]: one connection a partition for its writer, a pool for everything else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Postgres};
+use tokio::sync::{Mutex, Semaphore};
+use uuid::Uuid;
+
+use super::error::of_read;
+use super::row::Upcasters;
+use super::turn::{PostgresTurn, lock_head};
+use super::{append, due, migrate, read, session_options};
+use crate::log::{AppendCommand, HeadAndKey, Loaded, Log, LogError, Outcome, Turn};
+use crate::record::RecordedEvent;
+
+/// Connections beside the writers' own: loads, look-ups, strong reads, turns.
+pub const READERS_DEFAULT: u32 = 8;
+/// At most this part of the pool may wait for heads.
+const TURNS_SHARE: u32 = 2;
+/// Longer than every timeout of the session: past it the server or the way to it is gone.
+const APPEND_TIMEOUT: Duration = Duration::from_secs(40);
+/// A read that gets no connection in this time is better told so.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The log of a migrated database.
+pub struct PostgresLog {
+    options: PgConnectOptions,
+    pool: PgPool,
+    /// The connection of each partition's writer; `None` until it is needed, and after its answer was lost.
+    writers: Vec<Mutex<Option<PgConnection>>>,
+    turns: Arc<Semaphore>,
+    partitions: u16,
+    upcasters: Arc<Upcasters>,
+    /// Who holds the lease of a sweep.
+    node: Uuid,
+}
+
+impl PostgresLog {
+    /// Connects to a migrated database, with `readers` connections beside one a partition.
+    ///
+    /// # Errors
+    /// [`LogError::Unavailable`] where the database cannot be reached or is not migrated.
+    pub async fn connect(options: PgConnectOptions, readers: u32) -> Result<Self, LogError> {
+        let options = session_options(options);
+        let readers = readers.max(TURNS_SHARE);
+        let pool = PgPoolOptions::new()
+            .max_connections(readers)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options.clone())
+            .await
+            .map_err(of_read)?;
+        let mut connection = pool.acquire().await.map_err(of_read)?;
+        let partitions = migrate::read_partitions(&mut connection).await.map_err(of_read)?;
+        drop(connection);
+        Ok(Self {
+            options,
+            pool,
+            writers: (0..partitions).map(|_| Mutex::new(None)).collect(),
+            turns: Arc::new(Semaphore::new(usize::try_from(readers / TURNS_SHARE).unwrap_or(1))),
+            partitions,
+            upcasters: domain::upcast::upcasters().into(),
+            node: Uuid::now_v7(),
+        })
+    }
+
+    /// The pool of readers, with the sessions' settings.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    async fn reader(&self) -> Result<PoolConnection<Postgres>, LogError> {
+        self.pool.acquire().await.map_err(of_read)
+    }
+
+    fn partition_of(&self, organization: &OrganizationId) -> u16 {
+        organization.partition(self.partitions)
+    }
+}
+
+#[async_trait]
+impl Log for PostgresLog {
+    fn partitions(&self) -> u16 {
+        self.partitions
+    }
+
+    async fn append(&self, partition: u16, batch: &[AppendCommand]) -> Result<Vec<Outcome>, LogError> {
+        let writer = self.writers.get(usize::from(partition));
+        let writer = writer.ok_or_else(|| LogError::Rejected(format!("there is no partition {partition}").into()))?;
+        let mut slot = writer.lock().await;
+        // Taken out for the time of the call: if this future is dropped, so is a connection with an unread answer.
+        let mut connection = match slot.take() {
+            Some(connection) => connection,
+            None => self.options.connect().await.map_err(of_read)?,
+        };
+        let append = tokio::time::timeout(APPEND_TIMEOUT, append::append(&mut connection, partition, batch));
+        let result = append.await.unwrap_or_else(|elapsed| Err(LogError::OutcomeUnknown(Box::new(elapsed))));
+        if !matches!(result, Err(LogError::OutcomeUnknown(_))) {
+            *slot = Some(connection);
+        }
+        result
+    }
+
+    async fn read_back(&self, partition: u16, batch: &[AppendCommand]) -> Result<Vec<Option<u64>>, LogError> {
+        let mut transaction = self.pool.begin().await.map_err(of_read)?;
+        lock_head(&mut transaction, partition).await?;
+        let positions = read::appended(&mut transaction, partition, batch).await?;
+        transaction.rollback().await.map_err(of_read)?;
+        Ok(positions)
+    }
+
+    async fn load(&self, organization: &OrganizationId) -> Result<Loaded, LogError> {
+        let mut reader = self.reader().await?;
+        read::load(&mut reader, self.partition_of(organization), organization, &self.upcasters).await
+    }
+
+    async fn entity(
+        &self,
+        organization: &OrganizationId,
+        entity: EntityId,
+        up_to: u64,
+    ) -> Result<Vec<RecordedEvent>, LogError> {
+        let mut reader = self.reader().await?;
+        let partition = self.partition_of(organization);
+        read::entity(&mut reader, partition, organization, entity, up_to, &self.upcasters).await
+    }
+
+    async fn heads_and_keys(
+        &self,
+        partition: u16,
+        asked: &[(OrganizationId, Option<IdempotencyKey>)],
+    ) -> Result<Vec<HeadAndKey>, LogError> {
+        let mut reader = self.reader().await?;
+        read::heads_and_keys(&mut reader, partition, asked, &self.upcasters).await
+    }
+
+    async fn stream(
+        &self,
+        organization: &OrganizationId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<RecordedEvent>, LogError> {
+        let mut reader = self.reader().await?;
+        let partition = self.partition_of(organization);
+        read::stream(&mut reader, partition, organization, after, limit, &self.upcasters).await
+    }
+
+    async fn turn(&self, partition: u16) -> Result<Box<dyn Turn>, LogError> {
+        let permit = Arc::clone(&self.turns).acquire_owned().await;
+        let permit = permit.expect("the semaphore is never closed");
+        let mut transaction = self.pool.begin().await.map_err(of_read)?;
+        lock_head(&mut transaction, partition).await?;
+        Ok(Box::new(PostgresTurn { transaction, partition, upcasters: Arc::clone(&self.upcasters), _permit: permit }))
+    }
+
+    async fn due(&self, partition: u16, now: Timestamp, limit: u32) -> Result<Vec<OrganizationId>, LogError> {
+        let mut reader = self.reader().await?;
+        due::due(&mut reader, partition, self.node, now, limit).await
+    }
+
+    async fn correct_due(
+        &self,
+        organization: &OrganizationId,
+        sequence: u64,
+        due_at: Option<Timestamp>,
+    ) -> Result<(), LogError> {
+        let mut reader = self.reader().await?;
+        due::correct_due(&mut reader, self.partition_of(organization), organization, sequence, due_at).await
+    }
+
+    async fn now(&self) -> Result<Timestamp, LogError> {
+        sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&self.pool).await.map_err(of_read)
+    }
+}

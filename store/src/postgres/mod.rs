@@ -1,0 +1,21 @@
+//! The log on PostgreSQL.
+//!
+//! Invariant: rows of `store.events` are written by `store.append` alone, and never changed.
+//! Invariant: a statement that spans partitions is never part of writing.
+//! Absent: business time. Instants come from the caller; the database's clock is only compared with ours.
+
+mod append;
+mod connect;
+mod due;
+pub(crate) mod error;
+mod log;
+mod migrate;
+mod read;
+pub(crate) mod row;
+mod snapshot;
+mod turn;
+
+pub use connect::{StartupError, UnsafeServer, check_server, session_options};
+pub use log::{PostgresLog, READERS_DEFAULT};
+pub use migrate::{MigrateError, PARTITIONS_DEFAULT, PARTITIONS_MAX, migrate};
+pub use snapshot::SNAPSHOT_VERSION;

@@ -1,0 +1,74 @@
+//! A transaction that holds a head (CORRECTNESS C5).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{EntityId, IdempotencyKey, OrganizationId};
+use sqlx::{Postgres, Transaction};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::row::Upcasters;
+use super::{append, error, read};
+use crate::log::{AppendCommand, Loaded, LogError, Outcome, Turn};
+use crate::record::RecordedEvent;
+
+pub(super) struct PostgresTurn {
+    pub(super) transaction: Transaction<'static, Postgres>,
+    pub(super) partition: u16,
+    pub(super) upcasters: Arc<Upcasters>,
+    /// Leaves connections to others while turns wait for heads.
+    pub(super) _permit: OwnedSemaphorePermit,
+}
+
+/// Locks the head of a partition until the transaction ends.
+pub(super) async fn lock_head(
+    transaction: &mut Transaction<'static, Postgres>,
+    partition: u16,
+) -> Result<(), LogError> {
+    sqlx::query("SELECT store.lock_head($1)")
+        .bind(read::small(partition)?)
+        .execute(&mut **transaction)
+        .await
+        .map_err(error::of_read)?;
+    Ok(())
+}
+
+#[async_trait]
+impl Turn for PostgresTurn {
+    async fn load(&mut self, organization: &OrganizationId) -> Result<Loaded, LogError> {
+        read::load(&mut self.transaction, self.partition, organization, &self.upcasters).await
+    }
+
+    async fn entity(
+        &mut self,
+        organization: &OrganizationId,
+        entity: EntityId,
+    ) -> Result<Vec<RecordedEvent>, LogError> {
+        read::entity(&mut self.transaction, self.partition, organization, entity, u64::MAX, &self.upcasters).await
+    }
+
+    async fn command(
+        &mut self,
+        organization: &OrganizationId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<Vec<RecordedEvent>>, LogError> {
+        let asked = [(organization.clone(), Some(key.clone()))];
+        let answers = read::heads_and_keys(&mut self.transaction, self.partition, &asked, &self.upcasters).await?;
+        Ok(answers.into_iter().next().and_then(|answer| answer.command))
+    }
+
+    async fn append(mut self: Box<Self>, batch: &[AppendCommand]) -> Result<Vec<Outcome>, LogError> {
+        let outcomes = append::append(&mut self.transaction, self.partition, batch).await;
+        let outcomes = outcomes.map_err(before_commit)?;
+        self.transaction.commit().await.map_err(error::of_append)?;
+        Ok(outcomes)
+    }
+}
+
+/// The transaction was not asked to commit, so an answer that was lost was lost with the whole of it.
+fn before_commit(error: LogError) -> LogError {
+    match error {
+        LogError::OutcomeUnknown(source) => LogError::Unavailable(source),
+        LogError::Rejected(_) | LogError::Unavailable(_) | LogError::Corrupt(_) => error,
+    }
+}
