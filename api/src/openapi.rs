@@ -79,3 +79,29 @@ pub(crate) fn pages(api: utoipa::openapi::OpenApi) -> Router<App> {
     let config = utoipa_swagger_ui::Config::from("/openapi.json");
     Router::new().route("/openapi.json", document).merge(SwaggerUi::new("/docs").config(config))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checked_in_document_is_up_to_date() {
+        let checked_in = include_str!("../../docs/openapi.json");
+        let hint = "write it with `cargo run -p api -- openapi > docs/openapi.json`";
+        assert!(checked_in == document(), "docs/openapi.json is out of date; {hint}");
+    }
+
+    #[test]
+    fn every_operation_is_described_and_has_its_problems() {
+        let document: Value = serde_json::from_str(&document()).expect("JSON");
+        for (path, item) in document["paths"].as_object().expect("paths") {
+            for (method, operation) in item.as_object().expect("operations") {
+                let has_summary = operation["summary"].as_str().is_some_and(|text| !text.is_empty());
+                let has_problems = !path.starts_with("/v1") || operation["responses"]["default"].is_object();
+                let takes_key = operation["parameters"].to_string().contains("Idempotency-Key");
+                let needs_key = method != "get" && path.starts_with("/v1/organizations");
+                assert!(has_summary && has_problems && takes_key == needs_key, "{method} {path}");
+            }
+        }
+    }
+}

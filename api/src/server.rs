@@ -16,6 +16,9 @@ use crate::auth::{AdminKey, Authenticator, Keys};
 use crate::limits::{DRAIN_MAX, METRICS_UPKEEP};
 use crate::routes;
 
+/// Seconds: from a cached read to the longest request.
+const LATENCY_BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+
 /// What a server needs.
 pub struct Serve {
     /// Host and port; port 0 picks a free one.
@@ -84,7 +87,10 @@ impl Handle {
 /// The process's recorder of metrics; a process has one, however many servers it runs.
 fn recorder() -> PrometheusHandle {
     static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
-    let install = || PrometheusBuilder::new().install_recorder().expect("the process installs one recorder");
+    let install = || {
+        let builder = PrometheusBuilder::new().set_buckets(&LATENCY_BUCKETS).expect("there are buckets");
+        builder.install_recorder().expect("the process installs one recorder")
+    };
     RECORDER.get_or_init(install).clone()
 }
 

@@ -32,8 +32,15 @@ impl Failure {
     /// The same, with all that an error says about its cause.
     #[must_use]
     pub fn caused(what: &str, error: &(dyn std::error::Error + 'static)) -> Self {
-        let causes = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
-        Self::unavailable(format!("{what}: {}", causes.collect::<Vec<_>>().join(": ")))
+        let mut message = what.to_owned();
+        for cause in std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string) {
+            // Some errors repeat their source in their own text.
+            if !message.ends_with(&cause) {
+                message.push_str(": ");
+                message.push_str(&cause);
+            }
+        }
+        Self::unavailable(message)
     }
 
     /// Writes the sentence and ends with the code.
