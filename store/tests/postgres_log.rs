@@ -1,5 +1,7 @@
 //! The log on a real PostgreSQL: `TEST_DATABASE_URL` names a server on which databases may be made.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 use std::str::FromStr;
 use std::sync::Arc;
 
