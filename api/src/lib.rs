@@ -21,5 +21,6 @@ mod request;
 mod routes;
 mod server;
 
+pub use cli::main;
 pub use clock::SystemClock;
 pub use server::{Handle, Serve, serve};

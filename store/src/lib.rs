@@ -10,8 +10,8 @@ pub mod clock;
 pub mod keys;
 pub mod ledger;
 pub mod log;
-pub mod private_postgres;
 pub mod postgres;
+pub mod private_postgres;
 pub mod record;
 pub mod verify;
 
