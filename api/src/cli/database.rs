@@ -8,6 +8,7 @@ use clap::Args;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 use store::postgres::{self, MigrateError, PostgresLog, READERS_DEFAULT, StartupError, UnsafeServer, session_options};
+use store::private_postgres::{DATABASE, PrivatePostgres};
 
 use super::Failure;
 use super::secret::secret;
@@ -31,33 +32,59 @@ pub struct DatabaseArgs {
     pub data_dir: PathBuf,
 }
 
+/// Whether a command makes the ledger that it works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Runs the private server by itself: one `serve` a data directory.
+    Serve,
+    /// Makes the data directory if there is none.
+    Migrate,
+    /// Works on what is there, beside a server that may run on it.
+    Use,
+}
+
 /// A database that answers.
 pub struct Database {
     options: PgConnectOptions,
     pool: PgPool,
+    private: Option<PrivatePostgres>,
 }
 
 impl DatabaseArgs {
     /// # Errors
     /// The setting that is wrong, or what does not answer.
-    pub async fn open(&self) -> Result<Database, Failure> {
+    pub async fn open(&self, purpose: Purpose) -> Result<Database, Failure> {
         let url = secret("DATABASE_URL", self.database_url.clone(), self.database_url_file.as_deref())?;
-        let Some(url) = url else { return Err(Failure::usage("DATABASE_URL is not set")) };
+        let Some(url) = url.filter(|url| !url.is_empty()) else { return self.open_private(purpose).await };
         // The error would repeat the URL, and with it a password.
         let options = PgConnectOptions::from_str(&url).map_err(|_| {
             Failure::usage("DATABASE_URL is not of the form postgres://user:password@host:port/database")
         })?;
-        Database::connect(options).await
+        let unreachable = |error| Failure::caused("DATABASE_URL: the database does not answer", &error);
+        // A pool would retry, and then tell only that it did.
+        options.connect().await.map_err(unreachable)?.close().await.map_err(unreachable)?;
+        Ok(Database::of(options, None))
+    }
+
+    async fn open_private(&self, purpose: Purpose) -> Result<Database, Failure> {
+        let private = match purpose {
+            Purpose::Serve => PrivatePostgres::start(&self.data_dir).await,
+            Purpose::Use if !self.data_dir.exists() => {
+                let path = self.data_dir.display();
+                let detail = format!("--data-dir {path}: there is no ledger; `credit-ledger serve` makes one");
+                return Err(Failure::usage(detail));
+            }
+            Purpose::Migrate | Purpose::Use => PrivatePostgres::open(&self.data_dir).await,
+        };
+        let private = private.map_err(|error| Failure::caused("the private PostgreSQL cannot be used", &error))?;
+        Ok(Database::of(private.connect_options(DATABASE), Some(private)))
     }
 }
 
 impl Database {
-    async fn connect(options: PgConnectOptions) -> Result<Self, Failure> {
-        let unreachable = |error| Failure::caused("DATABASE_URL: the database does not answer", &error);
-        // A pool would retry, and then tell only that it did.
-        options.connect().await.map_err(unreachable)?.close().await.map_err(unreachable)?;
+    fn of(options: PgConnectOptions, private: Option<PrivatePostgres>) -> Self {
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS);
-        Ok(Self { pool: pool.connect_lazy_with(session_options(options.clone())), options })
+        Self { pool: pool.connect_lazy_with(session_options(options.clone())), options, private }
     }
 
     #[must_use]
@@ -116,5 +143,8 @@ impl Database {
     /// Lets go of the database; a private one that this process started is stopped.
     pub async fn close(self) {
         self.pool.close().await;
+        if let Some(private) = self.private {
+            private.stop().await;
+        }
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use domain::OrganizationId;
 use store::log::Log;
 
-use super::{DatabaseArgs, Failure};
+use super::{DatabaseArgs, Failure, Purpose};
 use crate::limits::EVENTS_PAGE_MAX;
 
 /// Prints an organization's events, one JSON object a line, with CloudEvents attributes.
@@ -31,7 +31,7 @@ impl Events {
     pub async fn run(self) -> Result<(), Failure> {
         let organization =
             OrganizationId::try_new(&self.organization).map_err(|error| Failure::usage(format!("ORG: {error}")))?;
-        let database = self.database.open().await?;
+        let database = self.database.open(Purpose::Use).await?;
         let log = database.log().await?;
         let mut after = self.after;
         let mut out = std::io::stdout().lock();

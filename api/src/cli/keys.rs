@@ -6,7 +6,7 @@ use store::keys::ApiKey;
 use uuid::Uuid;
 
 use super::output::say;
-use super::{DatabaseArgs, Failure};
+use super::{DatabaseArgs, Failure, Purpose};
 use crate::auth::{Keys as Directory, NewKey, Scope};
 use crate::routes::KeyView;
 
@@ -51,7 +51,7 @@ enum Action {
 
 impl Keys {
     pub async fn run(self) -> Result<(), Failure> {
-        let database = self.database.open().await?;
+        let database = self.database.open(Purpose::Use).await?;
         let result = self.action.run(&database.keys(), self.json).await;
         database.close().await;
         result

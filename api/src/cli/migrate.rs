@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::output::say;
-use super::{DatabaseArgs, Failure};
+use super::{DatabaseArgs, Failure, Purpose};
 
 /// Brings the database to this version's shape. Safe to repeat and to run from several places at once.
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ pub struct Migrate {
 
 impl Migrate {
     pub async fn run(self) -> Result<(), Failure> {
-        let database = self.database.open().await?;
+        let database = self.database.open(Purpose::Migrate).await?;
         let partitions = database.migrate(self.partitions).await?;
         if self.json {
             say(serde_json::json!({"partitions": partitions}));

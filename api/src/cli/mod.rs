@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub use database::DatabaseArgs;
+pub use database::{Database, DatabaseArgs, Purpose};
 pub use failure::Failure;
 
 /// A self-hosted ledger for prepaid credits.

@@ -7,8 +7,9 @@ use clap::{Args, ValueEnum};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
 
-use super::{DatabaseArgs, Failure};
+use super::{DatabaseArgs, Failure, Purpose};
 
 /// Opens psql on the ledger's database.
 #[derive(Debug, Args)]
@@ -36,7 +37,9 @@ enum Role {
 
 impl Psql {
     pub async fn run(self) -> Result<(), Failure> {
-        let database = self.database.open().await?;
+        let database = self.database.open(Purpose::Use).await?;
+        // Ctrl-C is psql's: it cancels a statement there, and must not end us and with us a private server.
+        let interrupts = signal(SignalKind::interrupt());
         let mut psql = Command::new("psql");
         // In the environment, not among the arguments: those are seen by everyone on the machine.
         psql.envs(environment(database.options()));
@@ -47,6 +50,7 @@ impl Psql {
             psql.arg("--csv");
         }
         let status = psql.args(&self.args).stdin(Stdio::inherit()).status().await;
+        drop(interrupts);
         database.close().await;
         match status {
             Ok(status) if status.success() => Ok(()),

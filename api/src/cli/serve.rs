@@ -11,7 +11,7 @@ use store::postgres::UnsafeServer;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::secret::secret;
-use super::{DatabaseArgs, Failure, demo};
+use super::{DatabaseArgs, Failure, Purpose, demo};
 use crate::auth::{AdminKey, Keys, NewKey, Scope};
 use crate::clock::SystemClock;
 use crate::server::{self, Handle};
@@ -60,7 +60,7 @@ impl Serve {
     pub async fn run(self) -> Result<(), Failure> {
         start_logging(&self.log, self.json)?;
         let admin_key = self.admin_key()?;
-        let database = self.database.open().await?;
+        let database = self.database.open(Purpose::Serve).await?;
         let unsafe_server = if self.allow_unsafe_durability { UnsafeServer::Allowed } else { UnsafeServer::Refused };
         database.check(unsafe_server).await?;
         if !self.no_migrate {

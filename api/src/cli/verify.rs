@@ -10,7 +10,7 @@ use store::anchor::{self, Anchor};
 use store::verify::{Finding, Progress, Report};
 
 use super::output::say;
-use super::{DatabaseArgs, Failure};
+use super::{DatabaseArgs, Failure, Purpose};
 
 /// Recomputes every chain, state and snapshot from the log, and names the first row of each stream that differs.
 ///
@@ -31,7 +31,7 @@ pub struct Verify {
 
 impl Verify {
     pub async fn run(self) -> Result<(), Failure> {
-        let database = self.database.open().await?;
+        let database = self.database.open(Purpose::Use).await?;
         let result = self.verify(database.pool()).await;
         database.close().await;
         let (report, deviations) = result?;
