@@ -1,7 +1,6 @@
 //! The whole run: every row, each with a process of its own, on one PostgreSQL.
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 
@@ -19,6 +18,7 @@ use crate::side::{Side, Stage};
 /// # Errors
 /// A server fails or cannot be reached.
 pub async fn run(stage: &Stage, data: &Path, quick: bool) -> anyhow::Result<Report> {
+    // Fresh databases: no organization or key of another run is there.
     for side in Side::ALL {
         stage.databases.recreate(side.database()).await?;
     }
@@ -26,31 +26,24 @@ pub async fn run(stage: &Stage, data: &Path, quick: bool) -> anyhow::Result<Repo
     let size = Size::new(quick);
     let specs = rows::specs(quick);
     let progress = Progress::new(specs.len() as u64 + if quick { 1 } else { 2 });
-    let run = run_name()?;
     let mut rows: Vec<Row> = Vec::new();
     for (number, spec) in specs.iter().enumerate() {
-        let row = measure(stage, spec, size, &format!("{run}-{number}"), &rows, &progress).await?;
+        let row = measure(stage, spec, size, &format!("row{number}"), &rows, &progress).await?;
         progress.done(&line(&row));
         rows.push(row);
     }
-    let growth = growth::measure(stage, &format!("{run}-g"), quick, &progress).await?;
+    let growth = growth::measure(stage, "g", quick, &progress).await?;
     progress.done("(g) done");
     let memory = if quick {
         None
     } else {
         progress.say("(h) memory");
-        let memory = memory::measure(stage, &format!("{run}-h")).await?;
+        let memory = memory::measure(stage, "h").await?;
         progress.done("(h) done");
         Some(memory)
     };
     progress.finish();
     Report::new(quick, machine, rows, growth, memory)
-}
-
-/// Organizations and keys of one run are no other run's.
-fn run_name() -> anyhow::Result<String> {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs();
-    Ok(format!("r{seconds:x}"))
 }
 
 async fn measure(

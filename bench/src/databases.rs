@@ -23,11 +23,9 @@ impl Databases {
             Some((address, parameters)) => (address, format!("?{parameters}")),
             None => (self.admin_url.as_str(), String::new()),
         };
-        let server = match address.rsplit_once('/') {
-            Some((server, _)) if !server.ends_with('/') => server,
-            _ => address,
-        };
-        format!("{server}/{database}{parameters}")
+        let (scheme, rest) = address.split_once("://").unwrap_or(("postgres", address));
+        let server = rest.split('/').next().unwrap_or_default();
+        format!("{scheme}://{server}/{database}{parameters}")
     }
 
     /// Drops and makes the database.

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ledger_bench::comparison;
 use ledger_bench::databases::Databases;
 use ledger_bench::side::Stage;
 use ledger_bench::stock::{self, Form, StockService};
+use store::private_postgres::PrivatePostgres;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
@@ -77,11 +77,21 @@ async fn measure(args: RunArgs) -> anyhow::Result<()> {
     let bench = std::env::current_exe()?;
     let ledger = args.ledger.unwrap_or_else(|| bench.with_file_name("credit-ledger"));
     anyhow::ensure!(ledger.exists(), "{} is missing: build it first", ledger.display());
-    let data = tempfile::tempdir()?;
-    let url = args.database_url.context("give --database-url")?;
+    let data = tempfile::Builder::new().prefix("ledger-bench-").tempdir()?;
+    let (postgres, url) = match args.database_url {
+        Some(url) => (None, url),
+        None => {
+            let postgres = PrivatePostgres::start(data.path()).await?;
+            let url = postgres.url_of("postgres");
+            (Some(postgres), url)
+        }
+    };
     let stage = Stage { databases: Databases::new(url), ledger, bench };
-    let report = comparison::run(&stage, data.path(), args.quick).await?;
-    publish(&report, &args.out)
+    let report = comparison::run(&stage, data.path(), args.quick).await;
+    if let Some(postgres) = postgres {
+        postgres.stop().await;
+    }
+    publish(&report?, &args.out)
 }
 
 fn publish(report: &ledger_bench::report::Report, out: &Path) -> anyhow::Result<()> {

@@ -3,5 +3,6 @@
 mod acceptance;
 mod http;
 mod private_postgres;
+mod stock_defects;
 mod support;
 mod tidy;

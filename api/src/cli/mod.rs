@@ -5,6 +5,7 @@
 //! setting that would help.
 
 mod database;
+mod demo;
 mod events;
 mod failure;
 mod keys;
@@ -40,6 +41,7 @@ enum Command {
     Events(events::Events),
     Psql(psql::Psql),
     Openapi(openapi::Openapi),
+    Demo(crate::demo::DemoArgs),
 }
 
 /// Runs the command that the process was started with.
@@ -66,6 +68,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Events(events) => events.run().await,
         Command::Psql(psql) => psql.run().await,
         Command::Openapi(openapi) => openapi.run(),
+        Command::Demo(args) => demo::run(args).await,
     }
 }
 

@@ -11,7 +11,7 @@ use store::postgres::UnsafeServer;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::secret::secret;
-use super::{DatabaseArgs, Failure, Purpose};
+use super::{DatabaseArgs, Failure, Purpose, demo};
 use crate::auth::{AdminKey, Keys, NewKey, Scope};
 use crate::clock::SystemClock;
 use crate::server::{self, Handle};
@@ -21,7 +21,7 @@ use crate::server::{self, Handle};
 /// Without DATABASE_URL it runs a private PostgreSQL of its own in the data directory. On a fresh ledger without any
 /// key it makes an admin key and prints it once.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  credit-ledger serve\n  \
+#[command(after_help = "Examples:\n  credit-ledger serve\n  credit-ledger serve --demo\n  \
     credit-ledger serve --listen 0.0.0.0:8080 --data-dir /var/lib/credit-ledger\n  \
     DATABASE_URL=postgres://ledger@db/ledger CREDIT_LEDGER_ADMIN_KEY_FILE=/run/secrets/key credit-ledger serve")]
 pub struct Serve {
@@ -49,6 +49,9 @@ pub struct Serve {
     /// Log as JSON, one object a line, and print the lines on stdout as JSON, too.
     #[arg(long, env = "CREDIT_LEDGER_JSON")]
     json: bool,
+    /// Make a few organizations to look at, and print three requests to try.
+    #[arg(long)]
+    demo: bool,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -65,13 +68,22 @@ impl Serve {
         }
         let log: Arc<dyn Log> = database.log().await?;
         let keys = database.keys();
-        let first_key = if admin_key.is_some() { None } else { first_key(&keys).await? };
+        let first_key = if self.demo {
+            Some(demo::key(&keys).await?)
+        } else if admin_key.is_some() {
+            None
+        } else {
+            first_key(&keys).await?
+        };
         let settings =
             server::Serve { listen: self.listen.clone(), log, keys, clock: Arc::new(SystemClock::new()), admin_key };
         let mut ends = Ends::listen()?;
         let server = server::serve(settings).await;
         let server = server.map_err(|error| Failure::usage(format!("--listen {}: {error}", self.listen)))?;
         self.announce(&server, first_key.as_ref());
+        if let Some(key) = first_key.filter(|_| self.demo) {
+            demo::greet(&format!("http://{}", server.addr), key.reveal()).await;
+        }
         ends.wait().await;
         tracing::info!("shutting down");
         server.shutdown().await;

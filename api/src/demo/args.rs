@@ -1,7 +1,6 @@
 //! `credit-ledger demo`.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -20,7 +19,7 @@ use super::trace;
 /// Each call reserves an estimate (its prompt and 500 tokens), then confirms what it really used, at one credit a
 /// token. Without --url a server is started on a new data directory, which is removed at the end. Exits 1 when the
 /// events say something else than the answers did.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     credit-ledger demo\n  \
     credit-ledger demo --trace calls.csv\n  \
@@ -50,30 +49,42 @@ pub struct DemoArgs {
     json: bool,
 }
 
-/// Runs the demonstration.
+/// Why a demonstration has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    #[error("the trace cannot be used")]
+    Trace(#[source] anyhow::Error),
+    #[error("the server gives no outcome")]
+    Server(#[source] anyhow::Error),
+}
+
+/// Runs the demonstration and answers whether the books balance.
 ///
 /// # Errors
-/// The trace cannot be read, or the server gives no outcome.
-pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
+/// [`DemoError`].
+pub async fn run(args: DemoArgs) -> Result<bool, DemoError> {
     // `--url` requires `--key`, which the environment may set without it.
     let running = args.url.as_deref().zip(args.key.as_deref());
     if let Some((url, key)) = running
         && args.seed_only
     {
-        seed(url, key).await?;
-        return Ok(ExitCode::SUCCESS);
+        seed(url, key).await.map_err(DemoError::Server)?;
+        return Ok(true);
     }
-    let accounts = accounts(trace::read(args.trace.as_deref())?, args.organizations.into(), args.budget);
+    let calls = trace::read(args.trace.as_deref()).map_err(DemoError::Trace)?;
+    let accounts = accounts(calls, args.organizations.into(), args.budget);
     let summary = match running {
-        Some((url, key)) => play(&Client::try_new(url, key)?, accounts).await?,
-        None => play_apart(accounts).await?,
+        Some((url, key)) => play_on(url, key, accounts).await,
+        None => play_apart(accounts).await,
     };
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&summary)?);
-    } else {
-        print!("{}", summary.text()?);
-    }
-    Ok(if summary.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let summary = summary.map_err(DemoError::Server)?;
+    let text = if args.json { summary.json() } else { summary.text() };
+    println!("{}", text.trim_end());
+    Ok(summary.differences.is_empty())
+}
+
+async fn play_on(url: &str, key: &str, accounts: Vec<Account>) -> anyhow::Result<Summary> {
+    play(&Client::try_new(url, key)?, accounts).await
 }
 
 /// On a server of its own, which also ends when the person at the keyboard has seen enough.

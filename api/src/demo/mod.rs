@@ -15,5 +15,5 @@ mod server;
 mod summary;
 mod trace;
 
-pub use args::{DemoArgs, run};
+pub use args::{DemoArgs, DemoError, run};
 pub use seed::{next_steps, seed};

@@ -54,18 +54,23 @@ impl ThrowAway {
 
 fn command(data: &Path, key: &str) -> anyhow::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
+    // A demonstration never writes to the database that this shell is set up for.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_setting(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
     command
         .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
         .arg(data)
-        // A demonstration never writes to the database that this shell is set up for.
-        .env_remove("DATABASE_URL")
-        .env_remove("READ_DATABASE_URL")
         .env("CREDIT_LEDGER_ADMIN_KEY", key)
-        .env("RUST_LOG", "warn")
+        .env("CREDIT_LEDGER_LOG", "warn")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .kill_on_drop(true);
     Ok(command)
+}
+
+fn is_setting(name: &str) -> bool {
+    name.starts_with("CREDIT_LEDGER_") || name.contains("DATABASE_URL")
 }
 
 /// The address in the first line on stdout, `listening on URL`.

@@ -56,47 +56,56 @@ impl Summary {
         }
     }
 
-    /// The table for people.
-    ///
-    /// # Errors
-    /// None in practice: writing to a string cannot fail.
-    pub fn text(&self) -> Result<String, std::fmt::Error> {
+    /// The summary for programs.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a summary is plain JSON")
+    }
+
+    /// The summary for people.
+    #[must_use]
+    pub fn text(&self) -> String {
         let mut text = String::new();
+        self.write(&mut text).expect("writing to a string cannot fail");
+        text
+    }
+
+    fn write(&self, text: &mut String) -> std::fmt::Result {
         writeln!(
             text,
-            "{:<24} {:>7} {:>8} {:>12} {:>12} {:>12} {:>12}",
-            "organization", "calls", "refused", "context", "generated", "spent", "balance"
+            "{:<24} {}",
+            "organization",
+            columns(["calls", "refused", "context", "generated", "spent", "balance"])
         )?;
         for line in &self.organizations {
-            writeln!(
-                text,
-                "{:<24} {:>7} {:>8} {:>12} {:>12} {:>12} {:>12}",
-                line.organization,
-                line.calls,
-                line.refused,
-                line.context_tokens,
-                line.generated_tokens,
-                line.credits_spent,
-                line.balance
-            )?;
+            let (calls, refused) = (line.calls.to_string(), line.refused.to_string());
+            let (context, generated) = (line.context_tokens.to_string(), line.generated_tokens.to_string());
+            let (spent, balance) = (line.credits_spent.to_string(), line.balance.to_string());
+            let figures = [&calls, &refused, &context, &generated, &spent, &balance];
+            writeln!(text, "{:<24} {}", line.organization, columns(figures.map(String::as_str)))?;
         }
         let tokens = self.context_tokens + self.generated_tokens;
         let (context, generated) = (self.context_tokens, self.generated_tokens);
+        let (p50, p99) = (milliseconds(self.latency_p50_us), milliseconds(self.latency_p99_us));
         writeln!(text, "\ncalls          {} made, {} refused for want of credits", self.calls, self.refused)?;
         writeln!(text, "tokens         {tokens} ({context} context, {generated} generated)")?;
         writeln!(text, "credits spent  {}", self.credits_spent)?;
-        let (p50, p99) = (milliseconds(self.latency_p50_us), milliseconds(self.latency_p99_us));
         writeln!(text, "latency        p50 {p50} ms, p99 {p99} ms a request")?;
-        if self.differences.is_empty() {
-            writeln!(text, "books          balance: {} events read back say the same", self.events)?;
-        } else {
-            writeln!(text, "books          DO NOT balance:")?;
-            for difference in &self.differences {
-                writeln!(text, "  {difference}")?;
-            }
-        }
-        Ok(text)
+        self.write_books(text)
     }
+
+    fn write_books(&self, text: &mut String) -> std::fmt::Result {
+        if self.differences.is_empty() {
+            return writeln!(text, "books          balance: {} events read back say the same", self.events);
+        }
+        writeln!(text, "books          DO NOT balance:")?;
+        self.differences.iter().try_for_each(|difference| writeln!(text, "  {difference}"))
+    }
+}
+
+/// Numbers under each other, to the right.
+fn columns(cells: [&str; 6]) -> String {
+    cells.map(|cell| format!("{cell:>11}")).join(" ")
 }
 
 fn line(played: &Played, books: &Books) -> Line {
