@@ -56,6 +56,6 @@ async fn a_key_is_one_command_whether_it_comes_alone_or_in_a_batch() {
     let answer = client.send(client.request("POST", "/v1/commands").json(&batch)).await.unwrap();
     let results = &answer.body["results"];
     assert_eq!(results[0]["status"], 201);
-    assert_eq!(results[0]["body"], alone.body, "{results}");
+    assert_eq!(results[0]["answer"], alone.body, "{results}");
     assert_eq!(results[1]["status"], 422);
 }

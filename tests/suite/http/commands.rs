@@ -53,7 +53,9 @@ async fn health_readiness_metrics_and_documents_answer() {
         (answer.status().as_u16(), answer.text().await.unwrap())
     };
     assert_eq!(get("/healthz").await.0, 200);
-    assert_eq!(get("/readyz").await.0, 200);
+    while get("/readyz").await.0 != 200 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     let grant = json!({"amount": 100, "reason": "r"});
     assert_eq!(node.client().post("/v1/organizations/a/grants", "g", &grant).await.unwrap().status, 201);
     let (status, metrics) = get("/metrics").await;
@@ -63,4 +65,22 @@ async fn health_readiness_metrics_and_documents_answer() {
     assert_eq!(status, 200);
     assert_eq!(serde_json::from_str::<Value>(&openapi).unwrap()["openapi"].as_str().unwrap()[..3], *"3.1");
     assert!(get("/docs/").await.1.contains("<html"), "a page");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_put_as_a_whole_and_read_back() {
+    let database = support::database().await;
+    let node = Node::start(&database.url).await;
+    let client = node.client();
+    let path = "/v1/organizations/acme/settings";
+    assert_eq!(client.get(path).await.unwrap().status, 404);
+    let settings = json!({"low_balance_threshold": 25, "overdraft_limit": 10});
+    let put = client.send(client.request("PUT", path).header("Idempotency-Key", "s").json(&settings)).await.unwrap();
+    assert_eq!(put.status, 200, "{}", put.body);
+    let read = client.get(path).await.unwrap().body;
+    assert_eq!((&read["low_balance_threshold"], &read["overdraft_limit"]), (&json!(25), &json!(10)));
+    let spent = client.post("/v1/organizations/acme/consumptions", "c", &json!({"amount": 10})).await.unwrap();
+    assert_eq!((spent.status, &spent.body["balance_after"]), (201, &json!(-10)));
+    let refused = client.post("/v1/organizations/acme/consumptions", "d", &json!({"amount": 1})).await.unwrap();
+    assert_eq!(refused.status, 402);
 }
