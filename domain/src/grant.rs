@@ -222,14 +222,11 @@ impl Lot {
         if self.effective && self.closed.is_none() { self.unheld() } else { Credits::ZERO }
     }
 
-    /// The lot's part of `balance` (CORRECTNESS C15).
+    /// The lot's part of `balance` (CORRECTNESS C15). After a command a closed lot has only held credits; between its
+    /// events, what was released counts until the event that ends it, so that each event moves the balance by its amount.
     #[must_use]
     pub fn in_balance(&self) -> Credits {
-        match (self.effective, self.closed) {
-            (false, _) => Credits::ZERO,
-            (true, None) => self.remaining,
-            (true, Some(_)) => self.held,
-        }
+        if self.effective { self.remaining } else { Credits::ZERO }
     }
 }
 

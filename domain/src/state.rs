@@ -216,6 +216,18 @@ impl Organization {
         self.last_event_at.is_some()
     }
 
+    /// Roughly the bytes that the state occupies in memory, for caches.
+    #[must_use]
+    pub fn approximate_bytes(&self) -> usize {
+        /// The terms of a lot, shared with events, with labels of ordinary length.
+        const TERMS_BYTES: usize = 400;
+        let lots = self.lots.len() * (size_of::<Lot>() + TERMS_BYTES);
+        // Two trees hold each reservation; a node costs about as much as its entry.
+        let reservations = self.reservations.size() * 2 * size_of::<Reservation>();
+        let allocations = self.held_allocations * size_of::<Allocation>();
+        size_of::<Self>() + lots + reservations + allocations + self.held_usage_bytes
+    }
+
     pub(crate) fn lot(&self, id: GrantId) -> Option<&Lot> {
         self.lots.iter().find(|lot| lot.id() == id)
     }

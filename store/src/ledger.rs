@@ -1,13 +1,18 @@
 //! The engine's face: execute commands, read what is durable.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{CommandError, EntityId, IdempotencyKey, Organization, OrganizationId, Timestamp};
 
 use crate::clock::Clock;
+use crate::engine::{Engine, Limits, unreadable};
 use crate::log::{Log, LogError};
 use crate::record::{CommandRequest, RecordedEvent};
+
+/// No stream is longer: `bigint` has no larger sequence.
+const LAST_SEQUENCE: u64 = i64::MAX.cast_unsigned();
 
 /// The durable outcome of one command: its own events, without the settlement that went before.
 #[derive(Clone, Debug)]
@@ -47,34 +52,53 @@ pub enum ExecuteError {
     Log(#[from] LogError),
 }
 
+impl ExecuteError {
+    pub(crate) fn unavailable(reason: &'static str) -> Self {
+        /// Long enough for a connection to come back, short enough for a caller to wait.
+        const RETRY_AFTER: Duration = Duration::from_secs(1);
+        Self::Unavailable { reason, retry_after: RETRY_AFTER }
+    }
+}
+
 /// The write side of one node.
 pub struct Ledger {
-    _log: Arc<dyn Log>,
-    _clock: Arc<dyn Clock>,
+    pub(crate) engine: Arc<Engine>,
 }
 
 impl Ledger {
-    /// Starts the partitions' writers and sweepers.
+    /// Starts the partitions' writers and sweepers; inside a Tokio runtime, and after the metrics recorder.
     #[must_use]
     pub fn start(log: Arc<dyn Log>, clock: Arc<dyn Clock>) -> Self {
-        Self { _log: log, _clock: clock }
+        Self::start_with(log, clock, Limits::default())
     }
 
-    /// Decides one command and answers once it is durable.
+    /// As [`Self::start`], within other bounds.
+    #[must_use]
+    pub fn start_with(log: Arc<dyn Log>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
+        Self { engine: Engine::start(log, clock, limits) }
+    }
+
+    /// Decides one command and answers once it is durable. Dropping the future loses nothing that was decided: the
+    /// command becomes durable, and a retry with its key answers it.
     pub async fn execute(&self, request: CommandRequest) -> Result<Committed, ExecuteError> {
-        let _ = request;
-        Err(ExecuteError::ShuttingDown)
+        let answers = self.engine.execute_group(std::slice::from_ref(&request)).await;
+        answers.into_iter().next().expect("one request has one answer")
     }
 
     /// Commands of one organization in listed order, organizations concurrently (CORRECTNESS C24); one result each, in order.
     pub async fn execute_all(&self, requests: Vec<CommandRequest>) -> Vec<Result<Committed, ExecuteError>> {
-        requests.into_iter().map(|_| Err(ExecuteError::ShuttingDown)).collect()
+        let mut answers: Vec<_> = requests.iter().map(|_| None).collect();
+        let (places, groups) = by_organization(requests);
+        let grouped = self.engine.execute_groups(&groups).await;
+        for (place, answer) in places.into_iter().flatten().zip(grouped.into_iter().flatten()) {
+            answers[place] = Some(answer);
+        }
+        answers.into_iter().map(|answer| answer.expect("each request is in one group")).collect()
     }
 
     /// The organization's durable state settled to now; `None` before its first event.
     pub async fn strong_balance(&self, organization: &OrganizationId) -> Result<Option<StrongBalance>, ExecuteError> {
-        let _ = organization;
-        Ok(None)
+        self.engine.strong_balance(organization).await
     }
 
     /// All durable events of one entity.
@@ -83,8 +107,7 @@ impl Ledger {
         organization: &OrganizationId,
         entity: EntityId,
     ) -> Result<Vec<RecordedEvent>, ExecuteError> {
-        let _ = (organization, entity);
-        Ok(Vec::new())
+        self.engine.log.entity(organization, entity, LAST_SEQUENCE).await.map_err(unreadable)
     }
 
     /// The outcome of the command with this key, if it is durable.
@@ -93,8 +116,8 @@ impl Ledger {
         organization: &OrganizationId,
         key: &IdempotencyKey,
     ) -> Result<Option<Committed>, ExecuteError> {
-        let _ = (organization, key);
-        Ok(None)
+        let found = self.engine.command(organization, key).await?;
+        Ok(found.map(|events| Committed { events, replayed: true }))
     }
 
     /// A page of the organization's stream.
@@ -104,8 +127,7 @@ impl Ledger {
         after: u64,
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, ExecuteError> {
-        let _ = (organization, after, limit);
-        Ok(Vec::new())
+        self.engine.log.stream(organization, after, limit).await.map_err(unreadable)
     }
 
     /// Whether the node may take commands: writers run and the clock agrees with the database's (CORRECTNESS C12).
@@ -113,9 +135,33 @@ impl Ledger {
     /// # Errors
     /// The reason why not.
     pub fn ready(&self) -> Result<(), &'static str> {
-        Ok(())
+        self.engine.ready()
+    }
+
+    /// How many organizations are in memory.
+    #[must_use]
+    pub fn cached_organizations(&self) -> usize {
+        self.engine.cache.len()
     }
 
     /// Stops accepting, flushes, answers.
-    pub async fn shutdown(&self) {}
+    pub async fn shutdown(&self) {
+        self.engine.shutdown().await;
+    }
+}
+
+/// The requests of each organization in listed order, and their places in the list.
+fn by_organization(requests: Vec<CommandRequest>) -> (Vec<Vec<usize>>, Vec<Vec<CommandRequest>>) {
+    let (mut places, mut groups) = (Vec::<Vec<usize>>::new(), Vec::<Vec<CommandRequest>>::new());
+    let mut group_of: HashMap<OrganizationId, usize> = HashMap::new();
+    for (place, request) in requests.into_iter().enumerate() {
+        let group = *group_of.entry(request.organization.clone()).or_insert(groups.len());
+        if group == groups.len() {
+            places.push(Vec::new());
+            groups.push(Vec::new());
+        }
+        places[group].push(place);
+        groups[group].push(request);
+    }
+    (places, groups)
 }

@@ -7,14 +7,22 @@
 pub mod anchor;
 pub mod chain;
 pub mod clock;
+mod engine;
+pub mod event_store;
 pub mod keys;
 pub mod ledger;
 pub mod log;
+pub mod memory;
 pub mod postgres;
 pub mod private_postgres;
 pub mod record;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod verify;
 
 pub use clock::Clock;
+pub use engine::Limits;
+pub use event_store::LedgerEventStore;
 pub use ledger::{Committed, ExecuteError, Ledger, StrongBalance};
+pub use memory::MemoryLog;
 pub use record::{CommandRequest, EventMetadata, RecordedEvent, RequestHash};

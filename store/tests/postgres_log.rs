@@ -500,6 +500,27 @@ async fn c30_a_deleted_tail_is_found_by_the_anchor_alone() {
 }
 
 #[tokio::test]
+async fn c30_a_ledger_at_work_is_verified_up_to_where_it_was() {
+    let (f, _) = honest().await;
+    let mut c = Writer::new("c", 1);
+    let work = async {
+        for _ in 0..100 {
+            let mut batch = vec![c.next(&grant(1), None), c.next(&grant(2), None)];
+            batch[1].snapshot = Some(c.snapshot());
+            f.append(&batch).await;
+        }
+    };
+    let check = async {
+        for _ in 0..10 {
+            let report = verify(&f.admin, |_| ()).await.unwrap();
+            assert_eq!(report.findings, []);
+            assert_eq!(report.anchor.partitions[0].position, report.events);
+        }
+    };
+    tokio::join!(work, check);
+}
+
+#[tokio::test]
 async fn c30_payload_and_metadata_come_back_as_written() {
     let f = Fixture::new(1).await;
     let mut a = Writer::new("a", 1);
@@ -547,4 +568,53 @@ async fn c26_the_analyst_reads_what_is_hers_and_nothing_else() {
     ] {
         assert!(sqlx::raw_sql(denied).execute(&analyst).await.is_err(), "{denied}");
     }
+}
+
+#[tokio::test]
+async fn the_app_role_appends_and_cannot_change_a_row() {
+    let f = Fixture::new(1).await;
+    let options = f.options.clone().options([("role", "ledger_app")]);
+    let log = PostgresLog::connect(options.clone(), 2).await.unwrap();
+    let mut a = Writer::new("a", 1);
+    let mut command = a.next(&grant(5), Some("k"));
+    command.due_at = Some(start());
+    command.snapshot = Some(a.snapshot());
+    assert_eq!(log.append(0, &[command]).await.unwrap(), [Outcome::Appended { position: 1 }]);
+    assert_eq!(log.load(&a.organization).await.unwrap().snapshot_sequence, a.sequence);
+    assert_eq!(log.due(0, start(), 1).await.unwrap(), [a.organization.clone()]);
+    log.correct_due(&a.organization, a.sequence, None).await.unwrap();
+    let app = PgPool::connect_with(options).await.unwrap();
+    for denied in [
+        "UPDATE store.events SET payload = '{}'",
+        "DELETE FROM store.events",
+        "TRUNCATE store.events",
+        "DELETE FROM store.heads",
+        "DROP FUNCTION store.lock_head",
+    ] {
+        assert!(sqlx::raw_sql(denied).execute(&app).await.is_err(), "{denied}");
+    }
+}
+
+#[tokio::test]
+async fn c08_an_entity_is_found_among_many_events_without_a_scan() {
+    let f = Fixture::new(1).await;
+    let mut a = Writer::new("a", 1);
+    f.append(&[a.next(&grant(1_000_000), None)]).await;
+    for _ in 0..10 {
+        let batch: Vec<_> = (0..200).map(|_| a.next(&consume(1), None)).collect();
+        f.append(&batch).await;
+    }
+    f.run("ANALYZE store.events").await;
+    let middle = f.log.stream(&a.organization, 1_000, 1).await.unwrap().remove(0);
+    let plan: Vec<String> = sqlx::query_scalar(
+        "EXPLAIN SELECT payload FROM store.events WHERE partition = 0 AND aggregate_id = 'a' AND entity_id = $1
+         AND sequence <= 2000 ORDER BY sequence",
+    )
+    .bind(middle.entity_id)
+    .fetch_all(&f.admin)
+    .await
+    .unwrap();
+    assert!(plan.iter().any(|line| line.contains("events_entity")), "{plan:?}");
+    let found = f.log.entity(&a.organization, middle.entity_id.unwrap(), u64::MAX).await.unwrap();
+    assert_eq!(found, [middle]);
 }

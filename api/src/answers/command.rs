@@ -94,3 +94,89 @@ fn spoken<'a>(fact: &'a Fact, after: After<'a>) -> Option<Outcome<'a>> {
         | Fact::RechargeResumed(_) => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answers::testing::Given;
+    use crate::answers::{first_outcome_of, noted};
+    use crate::request::Kind;
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    fn answer(events: &[RecordedEvent]) -> (u16, Value) {
+        let outcome = outcome(events).expect("there are events");
+        (outcome.status.as_u16(), serde_json::to_value(&outcome.answer).expect("plain values"))
+    }
+
+    fn id(answer: &Value) -> Uuid {
+        answer["id"].as_str().and_then(|text| text.parse().ok()).expect("an id")
+    }
+
+    #[test]
+    fn a_consumption_answers_what_the_design_promises() {
+        let mut given = Given::new();
+        let granted = given.when(Kind::Grant, None, &json!({"amount": 100, "reason": "welcome"}));
+        let (status, grant) = answer(&granted);
+        assert_eq!((status, &grant["category"], &grant["balance_after"]), (201, &json!("promotional"), &json!(100)));
+        let consumed = given.when(Kind::Consume, None, &json!({"amount": 95, "operation": "chat"}));
+        assert_eq!(consumed.len(), 2, "the alert is part of the command");
+        let (status, consumption) = answer(&consumed);
+        assert_eq!(
+            consumption,
+            json!({
+                "id": consumption["id"],
+                "amount": 95,
+                "allocations": [{"grant_id": grant["id"], "amount": 95}],
+                "overdraft": 0,
+                "operation": "chat",
+                "organization_id": "acme",
+                "balance_after": 5,
+                "reserved_after": 0,
+                "available_after": 5,
+                "created_at": "2026-01-02T03:04:05Z",
+                "sequence": 3,
+            })
+        );
+        assert_eq!(status, 201);
+    }
+
+    #[test]
+    fn every_kind_of_command_has_an_answer_of_its_own() {
+        let mut given = Given::new();
+        let (_, grant) = answer(&given.when(Kind::Grant, None, &json!({"amount": 100, "reason": "r"})));
+        let price = json!({"amount_minor": 500, "currency": "usd"});
+        let bought = json!({"credits": 50, "price": price, "payment_reference": "inv-1"});
+        let (_, purchase) = answer(&given.when(Kind::RecordPurchase, None, &bought));
+        let (_, consumption) = answer(&given.when(Kind::Consume, None, &json!({"amount": 7})));
+        let (_, reservation) = answer(&given.when(Kind::Reserve, None, &json!({"amount": 9})));
+        let (_, second) = answer(&given.when(Kind::Reserve, None, &json!({"amount": 9})));
+        for (kind, target, body, status, field) in [
+            (Kind::RefundConsumption, Some(&consumption), json!({"amount": 3, "reason": "r"}), 200, "refunded_in_all"),
+            (Kind::ConfirmReservation, Some(&reservation), json!({"amount": 4}), 200, "confirmation"),
+            (Kind::CancelReservation, Some(&second), json!({}), 200, "released"),
+            (Kind::RevokePurchase, Some(&purchase), json!({"reason": "r"}), 200, "not_owed"),
+            (Kind::VoidGrant, Some(&grant), json!({"reason": "r"}), 200, "held"),
+            (Kind::Adjust, None, json!({"amount": 5, "reason": "r"}), 201, "grant_id"),
+            (Kind::Adjust, None, json!({"amount": -5, "reason": "r"}), 201, "allocations"),
+            (Kind::ChangeSettings, None, json!({"overdraft_limit": 10}), 200, "overdraft_limit"),
+        ] {
+            let (answered, body) = answer(&given.when(kind, target.map(id), &body));
+            assert_eq!((answered, body[field].is_null()), (status, false), "{kind:?} {body}");
+            assert!(body["sequence"].is_u64() && body["command"].is_null(), "{kind:?} {body}");
+        }
+    }
+
+    #[test]
+    fn ending_a_reservation_again_finds_the_first_outcome() {
+        let mut given = Given::new();
+        given.when(Kind::Grant, None, &json!({"amount": 100, "reason": "r"}));
+        let (_, reservation) = answer(&given.when(Kind::Reserve, None, &json!({"amount": 99})));
+        let target = Some(id(&reservation));
+        let first = given.when(Kind::ConfirmReservation, target, &json!({}));
+        let again = given.when(Kind::ConfirmReservation, target, &json!({}));
+        let (command, entity) = noted(&again).expect("a noted command");
+        let history = given.entity(entity);
+        assert_eq!(first_outcome_of(command, &history), first.first());
+    }
+}

@@ -14,6 +14,8 @@ mod purchase;
 mod receipt;
 mod reservation;
 mod settings;
+#[cfg(test)]
+mod testing;
 
 pub use adjustment::AdjustmentAnswer;
 pub use balance::{BalanceAnswer, SettingsView};

@@ -273,3 +273,51 @@ fn status_at(terms: &GrantTerms, now: DateTime<Utc>) -> &'static str {
         "effective"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answers::testing::{Given, now};
+    use crate::request::Kind;
+    use chrono::TimeDelta;
+    use serde_json::json;
+
+    #[test]
+    fn a_receipt_adds_up_refunds() {
+        let mut given = Given::new();
+        given.when(Kind::Grant, None, &json!({"amount": 100, "reason": "r"}));
+        let id = given.when(Kind::Consume, None, &json!({"amount": 10}))[0].entity_id.unwrap();
+        for amount in [3, 4] {
+            given.when(Kind::RefundConsumption, Some(id), &json!({"amount": amount, "reason": "r"}));
+        }
+        let events = given.entity(id);
+        let receipt = ConsumptionReceipt::of(&events).unwrap();
+        assert_eq!((receipt.consumption.amount, receipt.refunded, receipt.refunds.len()), (10, 7, 2));
+        assert!(PurchaseReceipt::of(&events).is_none() && GrantReceipt::of(&events, now()).is_none());
+    }
+
+    #[test]
+    fn time_ends_a_reservation_before_the_log_says_so() {
+        let mut given = Given::new();
+        given.when(Kind::Grant, None, &json!({"amount": 100, "reason": "r"}));
+        let id = given.when(Kind::Reserve, None, &json!({"amount": 10}))[0].entity_id.unwrap();
+        let events = given.entity(id);
+        let status = |seconds| {
+            ReservationReceipt::of(&events, now() + TimeDelta::seconds(seconds)).map(|r| r.reservation.status)
+        };
+        assert_eq!((status(899), status(900)), (Some("pending"), Some("expired")));
+    }
+
+    #[test]
+    fn a_purchase_shows_what_was_taken_back() {
+        let mut given = Given::new();
+        let bought =
+            json!({"credits": 50, "price": {"amount_minor": 5, "currency": "EUR"}, "payment_reference": "inv-1"});
+        let id = given.when(Kind::RecordPurchase, None, &bought)[0].entity_id.unwrap();
+        given.when(Kind::RevokePurchase, Some(id), &json!({"reason": "r"}));
+        let events = given.entity(id);
+        let receipt = PurchaseReceipt::of(&events).unwrap();
+        assert_eq!((receipt.status, receipt.credits, receipt.revoked), ("completed", 50, 50));
+        assert_eq!(GrantReceipt::of(&events, now()).unwrap().purchase_id, Some(id));
+    }
+}

@@ -99,6 +99,7 @@ fn fold(events: &[Event]) -> Organization {
     let mut state = Organization::default();
     for event in events {
         evolve(&mut state, event);
+        assert_eq!(state.balance(), event.balance_after, "{event:?}");
     }
     state
 }

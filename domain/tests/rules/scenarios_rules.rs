@@ -176,6 +176,24 @@ fn c17_what_is_released_to_a_revoked_lot_repays_its_debt_even_after_its_end() {
 }
 
 #[test]
+fn c17_a_release_repays_only_the_debt_of_its_own_claw_back() {
+    table(
+        "
+        buy p 100 life=100                | ok | 100 0 100
+        reserve r 40                      | ok | 100 40 60
+        revoke p                          | ok | 0 40 0
+        grant g 40                        | ok | 40 40 0
+        cancel r                          | ok | 40 0 40
+        reserve s 40                      | ok | 40 40 0
+        settings limit=50 low=0
+        tick 100                          | ok | 40 40 50
+        consume c 30                      | ok | 10 40 20
+        cancel s                          | ok | -30 0 20 | ReservationCancelled GrantExpired LowBalanceReached BalanceExhausted
+        ",
+    );
+}
+
+#[test]
 fn c17_a_reinstated_debt_comes_back_although_the_lot_had_ended() {
     table(
         "

@@ -122,7 +122,10 @@ impl World {
             assert_eq!(&back, event, "{text}");
             let last = folded.last_event_at().unwrap_or(event.occurred_at);
             assert!(event.occurred_at >= last, "time never runs backwards: {event:?} after {last}");
+            let balance = folded.balance();
+            let moved = movement(&folded, event);
             evolve(&mut folded, &back);
+            assert_eq!(folded.balance() - balance, moved, "an event moves the balance by its amount: {event:?}");
             folded.check_books().unwrap();
             check_lots(&folded);
             let figures = folded.figures();
@@ -158,6 +161,29 @@ fn check_lots(state: &Organization) {
     let held = state.reservations().flat_map(|(_, r)| &r.allocations).map(|a| a.amount).sum::<Credits>();
     assert_eq!(held, lots.iter().map(|lot| lot.held).sum(), "holds belong to reservations");
     assert!(state.debt() >= Credits::ZERO);
+}
+
+/// By how much an event moves the balance, from its own fields: what a row of `credit_transactions` shows.
+fn movement(before: &Organization, event: &Event) -> Credits {
+    let is_effective = |id| before.lots().iter().any(|lot| lot.id() == id && lot.effective);
+    match &event.fact {
+        Fact::CreditsGranted(f) if f.terms.effective_at > event.occurred_at => Credits::ZERO,
+        Fact::CreditsGranted(f) => f.terms.amount,
+        Fact::GrantBecameEffective(f) => f.grant.amount,
+        Fact::GrantExpired(f) => -f.grant.amount,
+        Fact::GrantVoided(f) if !is_effective(f.grant.grant_id) => Credits::ZERO,
+        Fact::GrantVoided(f) => -f.grant.amount,
+        Fact::GrantRestored(f) => f.amount,
+        Fact::PurchaseCompleted(f) => f.terms.amount,
+        Fact::PurchaseRevoked(f) => -f.amount,
+        Fact::PurchaseReinstated(f) => grant::total(&f.returned),
+        Fact::CreditsConsumed(f) => -f.amount,
+        Fact::ConsumptionRefunded(f) => f.amount - f.restored,
+        Fact::ReservationConfirmed(f) => -f.amount,
+        Fact::CreditsAdjustedUp(f) => f.terms.amount,
+        Fact::CreditsAdjustedDown(f) => -f.amount,
+        _ => Credits::ZERO,
+    }
 }
 
 pub fn credits(amount: i64) -> Credits {
