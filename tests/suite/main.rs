@@ -3,6 +3,7 @@
 mod acceptance;
 mod demo;
 mod http;
+mod log;
 mod private_postgres;
 mod stock_defects;
 mod support;
