@@ -26,21 +26,27 @@ pub struct TestDatabase {
 
 /// Makes a database for one test. The shared server ends with the process, by its watchdog.
 pub async fn database() -> TestDatabase {
-    let server = SHARED.get_or_init(start_shared).await;
-    let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    let mut admin = server.connect_options("postgres").connect().await.expect("the server runs");
-    create(&mut admin, &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await;
-    let options = server.connect_options(&name);
+    let options = migrated_database().await;
+    let url = SHARED.get().expect("it has just been used").url_of(options.get_database().expect("it was named"));
     let pool = PgPoolOptions::new().max_connections(8).connect_with(options).await.expect("it was made");
-    TestDatabase { pool, url: server.url_of(&name) }
+    TestDatabase { pool, url }
+}
+
+/// How to reach a new, migrated database.
+pub async fn migrated_database() -> PgConnectOptions {
+    make_database(&format!("TEMPLATE {TEMPLATE}")).await
 }
 
 /// A database without tables, for tests of the migrations themselves or of other numbers of partitions.
 pub async fn empty_database() -> PgConnectOptions {
+    make_database("").await
+}
+
+async fn make_database(suffix: &str) -> PgConnectOptions {
     let server = SHARED.get_or_init(start_shared).await;
-    let name = format!("empty_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let mut admin = server.connect_options("postgres").connect().await.expect("the server runs");
-    create(&mut admin, &format!("CREATE DATABASE {name}")).await;
+    create(&mut admin, &format!("CREATE DATABASE {name} {suffix}")).await;
     server.connect_options(&name)
 }
 
