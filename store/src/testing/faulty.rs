@@ -34,7 +34,7 @@ pub struct FaultyLog {
     inner: Arc<dyn Log>,
     clock: Arc<dyn Clock>,
     clock_ahead_ms: AtomicI64,
-    appends_to_fail: Mutex<VecDeque<Failpoint>>,
+    appends_to_fail: Mutex<VecDeque<(OrganizationId, Failpoint)>>,
     read_backs_to_fail: AtomicUsize,
     appends_open: watch::Sender<bool>,
     heads_open: watch::Sender<bool>,
@@ -67,9 +67,9 @@ impl FaultyLog {
         }
     }
 
-    /// The next appends fail, in this order.
-    pub fn fail_appends(&self, failpoints: &[Failpoint]) {
-        self.failpoints().extend(failpoints);
+    /// The next appends with commands of this organization fail, in this order.
+    pub fn fail_appends(&self, organization: &OrganizationId, failpoints: &[Failpoint]) {
+        self.failpoints().extend(failpoints.iter().map(|failpoint| (organization.clone(), *failpoint)));
     }
 
     pub fn fail_read_backs(&self, times: usize) {
@@ -104,7 +104,14 @@ impl FaultyLog {
         self.snapshots.lock().expect("no code panics while it holds them").clone()
     }
 
-    fn failpoints(&self) -> MutexGuard<'_, VecDeque<Failpoint>> {
+    fn next_failpoint(&self, batch: &[AppendCommand]) -> Option<Failpoint> {
+        let mut failpoints = self.failpoints();
+        let (organization, _) = failpoints.front()?;
+        let met = batch.iter().any(|command| command.organization == *organization);
+        failpoints.pop_front_if(|_| met).map(|(_, failpoint)| failpoint)
+    }
+
+    fn failpoints(&self) -> MutexGuard<'_, VecDeque<(OrganizationId, Failpoint)>> {
         self.appends_to_fail.lock().expect("no code panics while it holds them")
     }
 }
@@ -121,7 +128,7 @@ impl Log for FaultyLog {
 
     async fn append(&self, partition: u16, batch: &[AppendCommand]) -> Result<Vec<Outcome>, LogError> {
         opened(&self.appends_open).await;
-        let failpoint = self.failpoints().pop_front();
+        let failpoint = self.next_failpoint(batch);
         match failpoint {
             Some(Failpoint::Unavailable) => return Err(LogError::Unavailable("failpoint".into())),
             Some(Failpoint::LostBefore) => return Err(LogError::OutcomeUnknown("failpoint".into())),

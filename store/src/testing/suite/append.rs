@@ -37,7 +37,7 @@ pub async fn c01_a_refused_value_fails_its_command_only(log: Arc<dyn Log>) {
 
 pub async fn c04_a_lost_answer_is_read_back(log: Arc<dyn Log>) {
     let (world, node) = World::with_credits(log, 100).await;
-    world.log.fail_appends(&[Failpoint::LostAfter]);
+    world.log.fail_appends(&world.organization, &[Failpoint::LostAfter]);
     world.log.fail_read_backs(2);
     let committed = node.execute(world.request("lost", consume(10))).await.expect("it is in the log");
     assert!(!committed.replayed);
@@ -49,14 +49,14 @@ pub async fn c04_a_lost_answer_is_read_back(log: Arc<dyn Log>) {
 
 pub async fn c04_a_lost_append_that_did_nothing_is_made_again(log: Arc<dyn Log>) {
     let (world, node) = World::with_credits(log, 100).await;
-    world.log.fail_appends(&[Failpoint::LostBefore]);
+    world.log.fail_appends(&world.organization, &[Failpoint::LostBefore]);
     let committed = node.execute(world.request("lost", consume(10))).await.expect("made again");
     assert_eq!(committed.events, world.events().await[1..]);
 }
 
 pub async fn c05_a_command_that_keeps_losing_takes_a_turn(log: Arc<dyn Log>) {
     let (world, node) = World::with_credits(log, 100).await;
-    world.log.fail_appends(&[Failpoint::Overtaken; 2]);
+    world.log.fail_appends(&world.organization, &[Failpoint::Overtaken; 2]);
     let committed = node.execute(world.request("overtaken", consume(10))).await.expect("its turn");
     assert_eq!(world.log.turns.load(Ordering::SeqCst), 1);
     assert_eq!(committed.events, world.events().await[1..]);

@@ -41,9 +41,9 @@ pub async fn c24_commands_of_one_organization_in_listed_order(log: Arc<dyn Log>)
 }
 
 pub async fn c24_a_batch_survives_a_conflict_in_order(log: Arc<dyn Log>) {
-    let (world, node) = World::with_credits(log, 100).await;
+    let (world, node) = World::with_credits(log, 1_000).await;
     for overtaken in 1..=2 {
-        world.log.fail_appends(&vec![Failpoint::Overtaken; overtaken]);
+        world.log.fail_appends(&world.organization, &vec![Failpoint::Overtaken; overtaken]);
         let requests = (0..10).map(|n| world.request(&format!("{overtaken}-{n}"), consume(n + 1))).collect();
         let answers = node.execute_all(requests).await;
         let sequences: Vec<u64> = answers.iter().map(|answer| answer.as_ref().unwrap().events[0].sequence).collect();
@@ -64,7 +64,7 @@ pub async fn c25_nothing_is_cached_before_the_first_event(log: Arc<dyn Log>) {
     ));
     assert!(node.strong_balance(&world.organization).await.unwrap().is_none());
     assert_eq!(node.cached_organizations(), 0);
-    world.log.fail_appends(&[Failpoint::Unavailable]);
+    world.log.fail_appends(&world.organization, &[Failpoint::Unavailable]);
     assert!(node.execute(world.request("lost", grant(1))).await.is_err());
     eventually("the slot is gone", async || node.cached_organizations() == 0).await;
     node.execute(world.request("first", grant(1))).await.unwrap();

@@ -27,7 +27,7 @@ pub async fn c09_a_refusal_waits_for_the_flush_it_depends_on(log: Arc<dyn Log>) 
     let one_more = start(&node, world.request("one-more", consume(1)));
     a_while().await;
     assert!(!one_more.is_finished(), "refused on a state that was not durable");
-    world.log.fail_appends(&[Failpoint::Unavailable]);
+    world.log.fail_appends(&world.organization, &[Failpoint::Unavailable]);
     world.log.open_appends();
     assert!(matches!(all.await.unwrap(), Err(ExecuteError::Unavailable { .. })));
     let one_more = one_more.await.unwrap().expect("what it was refused for never happened");
@@ -57,7 +57,7 @@ pub async fn c09_a_strong_read_shows_what_is_durable_only(log: Arc<dyn Log>) {
     let (reader, organization) = (Arc::clone(&node), world.organization.clone());
     let read = tokio::spawn(async move { reader.strong_balance(&organization).await });
     a_while().await;
-    world.log.fail_appends(&[Failpoint::Unavailable]);
+    world.log.fail_appends(&world.organization, &[Failpoint::Unavailable]);
     world.log.open_appends();
     assert!(consumed.await.unwrap().is_err());
     let balance = read.await.unwrap().unwrap().unwrap();

@@ -56,7 +56,7 @@ pub async fn c07_a_failed_flush_fails_what_was_built_on_it_and_nothing_else(log:
     let second = start(&node, world.request("second", consume(20)));
     let other = start(&node, request(&organization("other"), "g", grant(5)));
     a_while().await;
-    world.log.fail_appends(&[Failpoint::Unavailable]);
+    world.log.fail_appends(&world.organization, &[Failpoint::Unavailable]);
     world.log.open_appends();
     assert!(matches!(first.await.unwrap(), Err(ExecuteError::Unavailable { .. })));
     let second = second.await.unwrap().expect("decided again without the first");
