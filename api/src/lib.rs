@@ -4,8 +4,6 @@
 //! Invariant: an answer to a command is a pure function of its durable events.
 //! Absent: rules of money (they are in `domain`), SQL (it is in `store`), read models.
 
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should say where"))]
-
 mod answers;
 mod app;
 pub mod auth;

@@ -88,7 +88,7 @@ impl Stage {
                     .args(["serve", "--listen", "127.0.0.1:0"])
                     .env("DATABASE_URL", &database_url)
                     .env("CREDIT_LEDGER_ADMIN_KEY", KEY)
-                    .env("CREDIT_LEDGER_LOG", "warn");
+                    .env("CREDIT_LEDGER_LOG", "error");
                 command
             }
             Side::StockEvents => stock("events"),

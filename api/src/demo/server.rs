@@ -62,7 +62,7 @@ fn command(data: &Path, key: &str) -> anyhow::Result<Command> {
         .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
         .arg(data)
         .env("CREDIT_LEDGER_ADMIN_KEY", key)
-        .env("CREDIT_LEDGER_LOG", "warn")
+        .env("CREDIT_LEDGER_LOG", "error")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .kill_on_drop(true);
