@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -39,7 +40,7 @@ pub struct Handle {
     ledger: Arc<Ledger>,
 }
 
-/// Starts a server; it answers when this returns.
+/// Starts a server; it answers when this returns, and takes commands unless the database is in the way.
 ///
 /// # Errors
 /// The address cannot be listened on.
@@ -63,7 +64,21 @@ pub async fn serve(settings: Serve) -> std::io::Result<Handle> {
             tracing::error!(%error, "the server stopped");
         }
     });
+    wait_until_ready(&ledger).await;
     Ok(Handle { addr, stop, serving, upkeep, ledger })
+}
+
+/// A node is not ready before it has compared its clock with the database's. One that stays unready serves all the
+/// same: `/readyz` says why.
+async fn wait_until_ready(ledger: &Ledger) {
+    const LOOKS: u32 = 200;
+    const PAUSE: Duration = Duration::from_millis(10);
+    for _ in 0..LOOKS {
+        if ledger.ready().is_ok() {
+            return;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 async fn wait_for(mut stopped: watch::Receiver<bool>) {

@@ -32,7 +32,10 @@ const RESTARTS: u64 = 5;
 const OTHER_ORGANIZATIONS: u64 = 50;
 
 /// Commands a request while streams are made.
-const BATCH: u32 = 1_000;
+const BATCH: u32 = 500;
+
+/// Requests at once while streams are made: a server bounds what one organization may have in flight to a few thousand.
+const MAKERS: u32 = 3;
 
 /// Generous: a million events take half a minute.
 const TIME_MAX: Duration = Duration::from_secs(600);
@@ -69,7 +72,7 @@ impl Streams {
     async fn make(&self, target: &Target) -> anyhow::Result<()> {
         seed(target, &self.work.prefix, self.work.organizations).await?;
         let consumptions = self.events * self.work.organizations;
-        let plan = bounded(consumptions.div_ceil(u64::from(BATCH)), 4);
+        let plan = bounded(consumptions.div_ceil(u64::from(BATCH)), MAKERS);
         let measured = load::run(target, self.work.clone(), plan).await?;
         ensure!(measured.commands >= consumptions, "only {} of {consumptions} commands were done", measured.commands);
         Ok(())

@@ -2,8 +2,11 @@
 
 mod acceptance;
 mod demo;
+mod engine;
 mod http;
+mod log;
 mod private_postgres;
+mod stock_conformance;
 mod stock_defects;
 mod support;
 mod tidy;

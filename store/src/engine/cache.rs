@@ -52,7 +52,7 @@ struct Slots {
 /// A slot with the cache's own notes.
 struct Cached {
     slot: Slot,
-    /// To be kept without leases: it exists, and not only a sweep has asked for it.
+    /// To be kept without leases: the organization exists, and not only a sweep has asked for it.
     kept: AtomicBool,
     wanted: AtomicBool,
     used: AtomicBool,
@@ -160,23 +160,27 @@ impl Lease {
         &self.cached().slot
     }
 
-    /// Notes whether the organization exists and what it occupies; evicts others where that is too much.
-    pub(crate) fn weigh(&self, exists: bool, state_bytes: usize) {
+    /// Keeps the slot from its organization's first durable event on, and not before.
+    pub(crate) fn reconsider(&self) {
+        let cached = self.cached();
+        let keep = cached.wanted.load(Ordering::Relaxed) && cached.slot.flushed() > 0;
+        if cached.kept.swap(keep, Ordering::Relaxed) != keep && keep {
+            let organization = cached.slot.organization().clone();
+            self.cache.shard(&organization).slots().ring.push_back(organization);
+        }
+    }
+
+    /// Notes what the slot occupies; evicts others where all of them are too much.
+    pub(crate) fn weigh(&self, state_bytes: usize) {
+        self.reconsider();
         let cached = self.cached();
         let shard = self.cache.shard(cached.slot.organization());
-        let keep = exists && cached.wanted.load(Ordering::Relaxed);
-        if cached.kept.swap(keep, Ordering::Relaxed) != keep && keep {
-            shard.slots().ring.push_back(cached.slot.organization().clone());
-        }
-        let bytes = if keep { state_bytes + cached.slot.bytes() } else { 0 };
+        let bytes = state_bytes + cached.slot.bytes();
         let before = cached.bytes.swap(bytes, Ordering::Relaxed);
-        if bytes >= before {
-            let sum = shard.bytes.fetch_add(bytes - before, Ordering::Relaxed) + (bytes - before);
-            if sum > self.cache.shard_bytes_max {
-                self.cache.trim(shard);
-            }
-        } else {
-            shard.bytes.fetch_sub(before - bytes, Ordering::Relaxed);
+        shard.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let sum = shard.bytes.fetch_sub(before, Ordering::Relaxed) - before;
+        if sum > self.cache.shard_bytes_max {
+            self.cache.trim(shard);
         }
     }
 }

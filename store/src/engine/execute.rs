@@ -212,10 +212,7 @@ fn same_request(request: &CommandRequest, stored: Option<&[u8; 32]>) -> bool {
 }
 
 pub(crate) fn weigh(lease: &Lease, desk: &Desk) {
-    match &desk.head {
-        Some(head) => lease.weigh(head.state.exists(), head.state.approximate_bytes()),
-        None => lease.weigh(false, 0),
-    }
+    lease.weigh(desk.head.as_ref().map_or(0, |head| head.state.approximate_bytes()));
 }
 
 /// One failure of the log for all that are open.

@@ -118,14 +118,22 @@ impl Ticket {
     }
 
     pub(crate) fn land(self, landing: Landing) {
+        self.set_down(landing);
+    }
+
+    fn set_down(&self, landing: Landing) {
+        let decides_existence = self.flight.first_sequence() == 1 || !matches!(landing, Landing::Durable { .. });
         self.lease.slot().land(&self.flight, landing);
+        if decides_existence {
+            self.lease.reconsider();
+        }
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
         if !self.flight.is_landed() {
-            self.lease.slot().land(&self.flight, Landing::Unavailable);
+            self.set_down(Landing::Unavailable);
         }
     }
 }

@@ -88,6 +88,11 @@ impl Slot {
         self.flights().epoch
     }
 
+    /// The last sequence known to be durable.
+    pub(crate) fn flushed(&self) -> u64 {
+        self.flights().flushed
+    }
+
     /// Gives up the state of `epoch`, if that is still the current one.
     pub(crate) fn end_epoch(&self, epoch: u64) {
         let mut flights = self.flights();

@@ -50,10 +50,6 @@ impl Node {
         &self.url
     }
 
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// `kill -9`.
     pub fn kill(&mut self) {
         self.child.kill().expect("it runs");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
+use sqlx::{ConnectOptions, PgConnection, PgPool};
 use store::private_postgres::{DATABASE, PrivatePostgres};
 use tokio::sync::OnceCell;
 
@@ -22,18 +22,32 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 pub struct TestDatabase {
     pub pool: PgPool,
     pub url: String,
-    pub options: PgConnectOptions,
 }
 
 /// Makes a database for one test. The shared server ends with the process, by its watchdog.
 pub async fn database() -> TestDatabase {
+    let options = migrated_database().await;
+    let url = SHARED.get().expect("it has just been used").url_of(options.get_database().expect("it was named"));
+    let pool = PgPoolOptions::new().max_connections(8).connect_with(options).await.expect("it was made");
+    TestDatabase { pool, url }
+}
+
+/// How to reach a new, migrated database.
+pub async fn migrated_database() -> PgConnectOptions {
+    make_database(&format!("TEMPLATE {TEMPLATE}")).await
+}
+
+/// A database without tables, for tests of the migrations themselves or of other numbers of partitions.
+pub async fn empty_database() -> PgConnectOptions {
+    make_database("").await
+}
+
+async fn make_database(suffix: &str) -> PgConnectOptions {
     let server = SHARED.get_or_init(start_shared).await;
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let mut admin = server.connect_options("postgres").connect().await.expect("the server runs");
-    create(&mut admin, &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await;
-    let options = server.connect_options(&name);
-    let pool = PgPoolOptions::new().max_connections(8).connect_with(options.clone()).await.expect("it was made");
-    TestDatabase { pool, url: server.url_of(&name), options }
+    create(&mut admin, &format!("CREATE DATABASE {name} {suffix}")).await;
+    server.connect_options(&name)
 }
 
 async fn start_shared() -> PrivatePostgres {
@@ -95,9 +109,5 @@ impl OwnPostgres {
         self.server = None;
         tokio::time::sleep(Duration::from_millis(100)).await;
         self.server = Some(PrivatePostgres::start(self.folder.path()).await.expect("it recovers"));
-    }
-
-    pub async fn connect(&self) -> PgConnection {
-        PgConnection::connect_with(&self.server().connect_options(DATABASE)).await.expect("it runs")
     }
 }

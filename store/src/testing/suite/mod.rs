@@ -1,0 +1,10 @@
+//! The cases, named after the rules that they prove. Each takes an empty or a used log.
+
+pub mod append;
+pub mod batch;
+pub mod confirm;
+pub mod conformance;
+pub mod keys;
+pub mod queue;
+pub mod snapshots;
+pub mod time;

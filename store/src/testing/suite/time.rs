@@ -1,0 +1,121 @@
+//! Settlement, clocks, the sweeper.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Credits;
+use domain::commands::{CancelReservation, Expiry};
+use domain::ids::ReservationId;
+use domain::limits::MAX_SETTLED_EVENTS;
+
+use crate::engine::Limits;
+use crate::ledger::ExecuteError;
+use crate::log::Log;
+use crate::testing::world::{World, consume, eventually, grant, grant_until, key, reserve};
+
+/// A sweep as often as a case can wait for.
+fn sweeping() -> Limits {
+    Limits { sweep_interval: Duration::from_millis(10), ..World::quiet() }
+}
+
+pub async fn c03_settlement_is_its_own_command_and_kept_when_the_command_is_refused(log: Arc<dyn Log>) {
+    let world = World::new(log);
+    let node = world.node();
+    node.execute(world.request("short", grant_until(100, Expiry::In(10)))).await.unwrap();
+    world.clock.advance_seconds(20);
+    let refused = node.execute(world.request("late", consume(50))).await;
+    assert!(matches!(refused, Err(ExecuteError::Refused(_))));
+    let events = world.events().await;
+    let expired = events.iter().find(|event| event.event.fact.name() == "GrantExpired").expect("kept");
+    assert_eq!((&expired.idempotency_key, expired.metadata.actor.as_str()), (&None, "system:settle"));
+    assert_eq!(expired.event.occurred_at, events[0].event.occurred_at + chrono::TimeDelta::seconds(10));
+    assert!(node.command(&world.organization, &key("late")).await.unwrap().is_none());
+
+    node.execute(world.request("short-2", grant_until(100, Expiry::In(10)))).await.unwrap();
+    world.clock.advance_seconds(20);
+    let granted = node.execute(world.request("long", grant(7))).await.unwrap();
+    assert_eq!(granted.events[0].event.fact.name(), "CreditsGranted");
+    assert_eq!(granted.events[0].idempotency_key.as_deref(), Some("c:long"));
+    assert_eq!(granted.events[0].event.balance_after, Credits::new(7));
+    let commands: HashSet<_> = world.events().await.iter().map(|event| event.command_id).collect();
+    assert_eq!(commands.len(), 5, "three grants, two settlements");
+}
+
+pub async fn c03_settlement_comes_in_pieces(log: Arc<dyn Log>) {
+    let (world, node) = World::with_credits(log, 100_000).await;
+    for batch in 0..6 {
+        let requests = (0..100).map(|n| world.request(&format!("r-{batch}-{n}"), reserve(1, 10))).collect();
+        assert!(node.execute_all(requests).await.iter().all(Result::is_ok));
+    }
+    world.clock.advance_seconds(20);
+    let committed = node.execute(world.request("all", consume(100_000))).await.expect("all is released");
+    assert_eq!(committed.events[0].command_index, 0);
+    let events = world.events().await;
+    let settled: Vec<_> = events.iter().filter(|event| event.metadata.actor == "system:settle").collect();
+    assert_eq!(settled.iter().filter(|event| event.event.fact.name() == "ReservationExpired").count(), 600);
+    let largest = settled.iter().map(|event| event.command_count).max().unwrap_or(0);
+    assert!(usize::try_from(largest).unwrap() <= MAX_SETTLED_EVENTS);
+}
+
+pub async fn c12_time_never_runs_back_in_a_stream(log: Arc<dyn Log>) {
+    let (world, node) = World::with_credits(log, 100).await;
+    world.clock.advance_seconds(-30);
+    node.execute(world.request("earlier", consume(1))).await.unwrap();
+    let events = world.events().await;
+    assert_eq!(events[1].event.occurred_at, events[0].event.occurred_at);
+    assert_eq!(events[1].recorded_at, events[0].recorded_at);
+    assert_eq!(events[0].recorded_at.timestamp_subsec_nanos() % 1_000, 0, "cut to the microsecond");
+}
+
+pub async fn c12_a_node_with_a_wrong_clock_takes_no_commands(log: Arc<dyn Log>) {
+    let (world, node) = World::with_credits(log, 100).await;
+    assert_eq!(node.ready(), Ok(()));
+    for ahead in [1_500, -1_500] {
+        world.log.set_clock_ahead_ms(ahead);
+        eventually("the node is not ready", async || node.ready().is_err()).await;
+        let refused = node.execute(world.request("wrong", consume(1))).await;
+        assert!(matches!(refused, Err(ExecuteError::Unavailable { .. })));
+        world.log.set_clock_ahead_ms(900);
+        eventually("the node is ready", async || node.ready().is_ok()).await;
+    }
+    world.node().execute(world.request("right", consume(1))).await.expect("within a second");
+    world.log.set_clock_ahead_ms(1_500);
+    let wrong_from_the_start = world.node().execute(world.request("wrong", consume(1))).await;
+    assert!(matches!(wrong_from_the_start, Err(ExecuteError::Unavailable { .. })));
+    assert_eq!(world.events().await.len(), 2);
+}
+
+pub async fn c13_idle_organizations_are_settled(log: Arc<dyn Log>) {
+    let world = World::new(log);
+    world.node().execute(world.request("short", grant_until(100, Expiry::In(10)))).await.unwrap();
+    let node = world.node_with(sweeping());
+    world.clock.advance_seconds(20);
+    eventually("the grant has expired", async || world.names().await.contains(&"GrantExpired")).await;
+    let partition = world.organization.partition(world.log.partitions());
+    let now = world.events().await[0].recorded_at + chrono::TimeDelta::seconds(20);
+    eventually("nothing is due", async || world.log.due(partition, now, 10_000).await.unwrap().is_empty()).await;
+    eventually("the sweep has passed by the cache", async || node.cached_organizations() == 0).await;
+}
+
+/// A node that believes the log to know an earlier due time must not rely on it once a sweeper may have raised it.
+pub async fn c13_a_due_time_corrected_by_another_node_is_told_again(log: Arc<dyn Log>) {
+    let (world, node) = World::with_credits(log, 1_000).await;
+    let first = node.execute(world.request("r-60", reserve(1, 60))).await.unwrap();
+    let first = ReservationId::new(first.events[0].entity_id.expect("a reservation"));
+    let cancel = domain::Command::CancelReservation(CancelReservation { reservation_id: first });
+    node.execute(world.request("cancel", cancel)).await.unwrap();
+    node.execute(world.request("r-900", reserve(1, 900))).await.unwrap();
+    world.clock.advance_seconds(61);
+    let sweeper = world.node_with(sweeping());
+    let partition = world.organization.partition(world.log.partitions());
+    let now = world.events().await[0].recorded_at + chrono::TimeDelta::seconds(61);
+    eventually("the due time is raised", async || {
+        !world.log.due(partition, now, 10_000).await.unwrap().contains(&world.organization)
+    })
+    .await;
+    node.execute(world.request("r-5", reserve(1, 5))).await.unwrap();
+    world.clock.advance_seconds(6);
+    eventually("the reservation has expired", async || world.names().await.contains(&"ReservationExpired")).await;
+    assert_eq!(sweeper.ready(), Ok(()));
+}
