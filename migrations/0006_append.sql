@@ -54,7 +54,10 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
 
-    SELECT coalesce(max(e.position), 0) INTO last FROM store.events e WHERE e.partition = p_partition;
+    -- Not max(): a table without statistics may have its whole partition read for that.
+    SELECT coalesce((
+        SELECT e.position FROM store.events e WHERE e.partition = p_partition ORDER BY e.position DESC LIMIT 1
+    ), 0) INTO last;
 
     WITH command AS (
         SELECT u.n, u.organization, u.expected, u.count, u.key

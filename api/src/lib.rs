@@ -1,1 +1,24 @@
-//! The server.
+//! The server: HTTP in front of the write side, and the commands of the one binary.
+//!
+//! Invariant: every error that leaves the server is a problem with a stable code; bad input is never a 500.
+//! Invariant: an answer to a command is a pure function of its durable events.
+//! Absent: rules of money (they are in `domain`), SQL (it is in `store`), read models.
+
+mod answers;
+mod app;
+pub mod auth;
+pub mod cli;
+mod clock;
+pub mod demo;
+mod edge;
+mod limits;
+pub mod openapi;
+mod problem;
+mod problems;
+mod request;
+mod routes;
+mod server;
+
+pub use cli::main;
+pub use clock::SystemClock;
+pub use server::{Handle, Serve, serve};

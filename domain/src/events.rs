@@ -177,6 +177,9 @@ fact_structs! {
         amount: Credits,
         allocations: Vec<Allocation>,
         debt: Credits,
+        /// Held credits that `debt` counts as spent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        held: Vec<Allocation>,
         not_owed: Credits,
         cause: RevokeCause,
         reference: ReferenceText,
@@ -200,7 +203,8 @@ fact_structs! {
         #[serde(flatten)]
         usage: Arc<Usage>,
     }
-    /// `amount` = `returned` + `voided` + `debt_reduced` + `restored` (the `GrantRestored` events that follow).
+    /// `amount` = `returned` + `debt_reduced` + `restored` (the `GrantRestored` events that follow). `voided` is the part
+    /// of `restored` that went to voided lots, and that `GrantVoided` events end at once.
     ConsumptionRefunded {
         consumption_id: ConsumptionId,
         amount: Credits,
@@ -266,9 +270,18 @@ fact_structs! {
         credits: Credits,
         price: Money,
         package_id: ReferenceText,
+        /// Days until the credits expire; copied, because the policy may change while the charge is in flight.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        validity_days: Option<u32>,
         unrestricted_balance: Credits,
     }
-    RechargeCompleted { recharge_id: RechargeId, purchase_id: PurchaseId, price: Money }
+    RechargeCompleted {
+        recharge_id: RechargeId,
+        purchase_id: PurchaseId,
+        price: Money,
+        /// Whether the month counts the price anew: a failure had taken the request out of it.
+        counted_again: bool,
+    }
     RechargeFailed {
         recharge_id: RechargeId,
         failure: RechargeFailure,

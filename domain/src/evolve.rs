@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::credits::Credits;
 use crate::events::{
-    ConsumptionRefunded, CreditsConsumed, CreditsReserved, Event, Fact, GrantMerged, PurchaseRevoked,
-    RechargeCompleted, RechargeFailed, RechargeRequested, ReservationConfirmed, RestoreCause,
+    ConsumptionRefunded, CreditsConsumed, CreditsReserved, Event, Fact, GrantMerged, PurchaseReinstated,
+    PurchaseRevoked, RechargeCompleted, RechargeFailed, RechargeRequested, ReservationConfirmed, RestoreCause,
 };
 use crate::grant::{Allocation, Closed, Lot, total};
 use crate::ids::ReservationId;
@@ -58,10 +58,7 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
             top_up(state, f.terms.amount);
         }
         Fact::PurchaseRevoked(f) => revoke(state, f),
-        Fact::PurchaseReinstated(f) => {
-            state.totals.reinstated = state.totals.reinstated + total(&f.returned);
-            give_back(state, &f.returned);
-        }
+        Fact::PurchaseReinstated(f) => reinstate(state, f),
         Fact::CreditsConsumed(f) => consume(state, f),
         Fact::ConsumptionRefunded(f) => refund(state, f),
         Fact::CreditsReserved(f) => reserve(state, f, at),
@@ -118,7 +115,7 @@ fn arm(state: &mut Organization) {
 
 fn close(state: &mut Organization, grant: &Allocation, closed: Closed) {
     if let Some(lot) = state.lot_mut(grant.grant_id) {
-        lot.remaining = lot.remaining - grant.amount;
+        reduce(lot, grant.amount);
         lot.closed = Some(closed);
     }
     state.drop_empty_lots();
@@ -135,12 +132,13 @@ fn merge(state: &mut Organization, fact: &GrantMerged) {
 }
 
 fn take(state: &mut Organization, allocations: &[Allocation]) {
-    change_each(state, allocations, |lot, amount| lot.remaining = lot.remaining - amount);
+    change_each(state, allocations, reduce);
     state.drop_empty_lots();
 }
 
-fn give_back(state: &mut Organization, allocations: &[Allocation]) {
-    change_each(state, allocations, |lot, amount| lot.remaining = lot.remaining + amount);
+fn reduce(lot: &mut Lot, amount: Credits) {
+    lot.remaining = lot.remaining - amount;
+    lot.owed = lot.owed.min(lot.remaining);
 }
 
 fn change_each(state: &mut Organization, allocations: &[Allocation], change: impl Fn(&mut Lot, Credits)) {
@@ -154,7 +152,16 @@ fn change_each(state: &mut Organization, allocations: &[Allocation], change: imp
 fn revoke(state: &mut Organization, fact: &PurchaseRevoked) {
     state.totals.clawed_back = state.totals.clawed_back + fact.amount;
     state.debt = state.debt + fact.debt;
+    change_each(state, &fact.held, |lot, amount| lot.owed = lot.owed + amount);
     take(state, &fact.allocations);
+}
+
+fn reinstate(state: &mut Organization, fact: &PurchaseReinstated) {
+    state.totals.reinstated = state.totals.reinstated + total(&fact.returned);
+    for lot in state.lots.iter_mut().filter(|lot| lot.terms.purchase_id == Some(fact.purchase_id)) {
+        lot.owed = Credits::ZERO;
+    }
+    change_each(state, &fact.returned, |lot, amount| lot.remaining = lot.remaining + amount);
 }
 
 fn consume(state: &mut Organization, fact: &CreditsConsumed) {
@@ -165,9 +172,8 @@ fn consume(state: &mut Organization, fact: &CreditsConsumed) {
 
 fn refund(state: &mut Organization, fact: &ConsumptionRefunded) {
     state.totals.refunded = state.totals.refunded + (fact.amount - fact.restored);
-    state.totals.voided = state.totals.voided + total(&fact.voided);
     state.debt = state.debt - fact.debt_reduced;
-    give_back(state, &fact.returned);
+    change_each(state, &fact.returned, |lot, amount| lot.remaining = lot.remaining + amount);
 }
 
 fn reserve(state: &mut Organization, fact: &CreditsReserved, at: Timestamp) {
@@ -186,7 +192,15 @@ fn reserve(state: &mut Organization, fact: &CreditsReserved, at: Timestamp) {
 
 fn unhold(state: &mut Organization, id: ReservationId) {
     if let Some(reservation) = state.close_reservation(id) {
-        change_each(state, &reservation.allocations, |lot, amount| lot.held = lot.held - amount);
+        change_each(state, &reservation.allocations, release);
+    }
+}
+
+/// What returns to an open lot is free, and repays debt like all free credits; only a closed lot must remember.
+fn release(lot: &mut Lot, amount: Credits) {
+    lot.held = lot.held - amount;
+    if lot.closed.is_none() {
+        lot.owed = lot.owed.min(lot.held);
     }
 }
 
@@ -214,8 +228,8 @@ fn request_recharge(state: &mut Organization, fact: &RechargeRequested, at: Time
 fn complete_recharge(state: &mut Organization, fact: &RechargeCompleted, at: Timestamp) {
     let recharge = &mut state.recharge;
     recharge.declines_in_a_row = 0;
-    let was_in_flight = recharge.in_flight.take_if(|request| request.recharge_id == fact.recharge_id).is_some();
-    if !was_in_flight {
+    recharge.in_flight.take_if(|request| request.recharge_id == fact.recharge_id);
+    if fact.counted_again {
         recharge.month_spent_minor = recharge.month_spent_minor(at).saturating_add(fact.price.amount_minor);
         recharge.month = month_of(at);
     }

@@ -163,13 +163,15 @@ impl GrantTerms {
         )
     }
 
-    /// Equal in everything but id, amount and grant time: such lots may merge (CORRECTNESS C20).
+    /// Equal in everything but id, amount and grant time: such lots may merge once both are effective (CORRECTNESS C20).
+    /// A fact's lot is effective from its grant time, so that the start is no difference either.
     #[must_use]
     pub fn is_interchangeable_with(&self, other: &Self) -> bool {
         let normalized = |terms: &Self| Self {
             grant_id: GrantId::new(EntityId::nil()),
             amount: Credits::ZERO,
             granted_at: Timestamp::UNIX_EPOCH,
+            effective_at: Timestamp::UNIX_EPOCH,
             purchase_id: None,
             origin_grant_id: None,
             ..terms.clone()
@@ -193,6 +195,10 @@ pub struct Lot {
     /// Held part included.
     pub remaining: Credits,
     pub held: Credits,
+    /// How much of `held` a claw-back has counted as spent: released after the lot has closed, it repays that debt
+    /// (CORRECTNESS C17).
+    #[serde(default)]
+    pub owed: Credits,
     /// False until `effective_at` has been settled.
     pub effective: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -216,14 +222,11 @@ impl Lot {
         if self.effective && self.closed.is_none() { self.unheld() } else { Credits::ZERO }
     }
 
-    /// The lot's part of `balance` (CORRECTNESS C15).
+    /// The lot's part of `balance` (CORRECTNESS C15). After a command a closed lot has only held credits; between its
+    /// events, what was released counts until the event that ends it, so that each event moves the balance by its amount.
     #[must_use]
     pub fn in_balance(&self) -> Credits {
-        match (self.effective, self.closed) {
-            (false, _) => Credits::ZERO,
-            (true, None) => self.remaining,
-            (true, Some(_)) => self.held,
-        }
+        if self.effective { self.remaining } else { Credits::ZERO }
     }
 }
 

@@ -4,8 +4,6 @@
 //! Invariant: [`decide`] holds every rule, [`evolve`] none.
 //! Absent: the price book's arithmetic, packages, HTTP, SQL.
 
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should say where"))]
-
 pub mod aggregate;
 pub mod commands;
 pub mod credits;
@@ -13,6 +11,7 @@ pub mod decide;
 pub mod error;
 pub mod events;
 mod evolve;
+pub mod fingerprint;
 pub mod grant;
 pub mod ids;
 pub mod limits;

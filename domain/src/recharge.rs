@@ -19,6 +19,9 @@ pub const MAX_DECLINES: u32 = 3;
 pub const PENDING_HOURS_MAX: i64 = 24;
 /// Most packages of one charge: a bound on what a mistyped amount can cost.
 pub const MAX_PACKAGES: i64 = 1000;
+/// The longest validity of a package: a hundred years. With it the expiry of bought credits stays a date that can be
+/// written, so that a payment is never refused for it.
+pub const MAX_VALIDITY_DAYS: u32 = 36_500;
 
 /// The package that a recharge buys, copied from the catalogue so that the decision needs nothing else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -123,6 +126,7 @@ pub struct RechargeOrder {
     pub credits: Credits,
     pub price: Money,
     pub package_id: ReferenceText,
+    pub validity_days: Option<u32>,
 }
 
 /// Why no recharge is requested now.
@@ -229,5 +233,6 @@ fn order_of(policy: &AutoRechargePolicy, packages: i64) -> Option<RechargeOrder>
         credits,
         price: Money { amount_minor, currency: policy.package.price.currency },
         package_id: policy.package.package_id.clone(),
+        validity_days: policy.package.validity_days,
     })
 }

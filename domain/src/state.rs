@@ -246,7 +246,14 @@ impl Organization {
             return;
         }
         let place = self.lots.partition_point(|lot| lot.terms.burn_order() < terms.burn_order());
-        let lot = Lot { terms: Arc::clone(terms), remaining: amount, held: Credits::ZERO, effective, closed: None };
+        let lot = Lot {
+            terms: Arc::clone(terms),
+            remaining: amount,
+            held: Credits::ZERO,
+            owed: Credits::ZERO,
+            effective,
+            closed: None,
+        };
         self.lots.insert(place, lot);
     }
 

@@ -161,7 +161,7 @@ pub async fn revoke(pool: &PgPool, id: Uuid, now: Timestamp) -> Result<bool, Log
     Ok(done.rows_affected() == 1)
 }
 
-/// The valid key that a caller presented.
+/// The key that a caller presented, revoked or not: a caller is told that its key was revoked.
 ///
 /// # Errors
 /// [`LogError::Unavailable`] where the database is.
@@ -170,7 +170,7 @@ pub async fn find(pool: &PgPool, presented: &str) -> Result<Option<ApiKey>, LogE
     // The look-up compares hashes, of which a caller cannot choose a prefix; the last word is in constant time.
     let row: Option<KeyRow> = sqlx::query_as(
         "SELECT k.id, k.name, k.scope, k.organization, k.secret_hash, k.created_at, k.revoked_at
-         FROM store.api_keys k WHERE k.secret_hash = $1 AND k.revoked_at IS NULL",
+         FROM store.api_keys k WHERE k.secret_hash = $1",
     )
     .bind(presented)
     .fetch_optional(pool)

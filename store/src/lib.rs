@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod log;
 pub mod memory;
 pub mod postgres;
+pub mod private_postgres;
 pub mod record;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -1,1 +1,12 @@
-fn main() {}
+//! One test binary across crates, on a real PostgreSQL.
+
+mod acceptance;
+mod demo;
+mod engine;
+mod http;
+mod log;
+mod private_postgres;
+mod stock_conformance;
+mod stock_defects;
+mod support;
+mod tidy;

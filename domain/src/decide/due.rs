@@ -95,7 +95,10 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
             return;
         }
         cause(draft, due, at);
-        follow::repay_debt(draft, at);
+        // A closed lot's own debt is repaid by what was released to it, so closings come before the general repayment.
+        if !draft.state.lots.iter().any(|lot| lot.closed.is_some() && lot.unheld().is_positive()) {
+            follow::repay_debt(draft, at);
+        }
     }
     follow::judge(draft);
 }

@@ -22,8 +22,19 @@ pub(super) fn free_credits(draft: &mut Draft<'_>, at: Timestamp) {
     repay_debt(draft, at);
 }
 
-/// Ends the unheld part of a lot: by its expiry, or as it was closed before.
+/// Ends the unheld part of a lot: by its expiry, or as it was closed before. What a claw-back counted as spent while it
+/// was held repays that debt first (CORRECTNESS C17).
 pub(super) fn close(draft: &mut Draft<'_>, id: GrantId, at: Timestamp) {
+    let Some(lot) = draft.state.lot(id) else { return };
+    let (is_closed, unheld) = (lot.closed.is_some(), lot.unheld());
+    let amount = lot.owed.min(unheld).min(draft.state.debt);
+    if is_closed && amount.is_positive() {
+        let allocations = vec![Allocation::of(&lot.terms, amount)];
+        draft.emit_at(DebtRepaid { amount, allocations }, at);
+        if amount == unheld {
+            return;
+        }
+    }
     let Some(lot) = draft.state.lot(id) else { return };
     let (grant, held) = (Allocation::of(&lot.terms, lot.unheld()), lot.held);
     match lot.closed {
@@ -89,6 +100,7 @@ fn judge_recharge(draft: &mut Draft<'_>) {
         credits: order.credits,
         price: order.price,
         package_id: order.package_id,
+        validity_days: order.validity_days,
         unrestricted_balance,
     });
 }

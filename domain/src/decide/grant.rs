@@ -12,12 +12,12 @@ use crate::grant::{Allocation, Closed, GrantTerms};
 use crate::ids::GrantId;
 use crate::limits::{MAX_LOTS, MAX_OPEN_GRANTS};
 use crate::state::Organization;
-use crate::time::{Timestamp, end_of_time};
+use crate::time::{Timestamp, end_of_time, to_micros};
 
 pub(super) fn grant(draft: &mut Draft<'_>, command: &Grant) -> Result<(), Stop> {
     bound_open_grants(&draft.state)?;
     draft.bound_inflow(command.amount)?;
-    let effective_at = command.effective_at.unwrap_or(draft.now());
+    let effective_at = command.effective_at.map_or(draft.now(), to_micros);
     let terms = Arc::new(GrantTerms {
         grant_id: GrantId::new(draft.make_entity()),
         category: command.category,
@@ -44,7 +44,7 @@ pub(super) fn expires_at(
     let invalid = |problem: &str| CommandError::Invalid { field: "expires_at", problem: problem.to_owned() };
     let at = match expiry {
         Expiry::Never => return Ok(None),
-        Expiry::At(at) => Some(at),
+        Expiry::At(at) => Some(to_micros(at)),
         Expiry::In(seconds) => effective_at.max(now).checked_add_signed(TimeDelta::seconds(i64::from(seconds))),
     };
     let at = at.filter(|at| *at <= end_of_time()).ok_or_else(|| invalid("must be before the year 10000"))?;
@@ -78,7 +78,8 @@ pub(super) fn merge_at_limit(draft: &mut Draft<'_>, new: GrantId) {
     let Some(lot) = draft.state.lot(new) else { return };
     let target = draft.state.lots.iter().find(|other| {
         other.id() != new
-            && other.effective == lot.effective
+            && other.effective
+            && lot.effective
             && other.closed.is_none()
             && other.terms.is_interchangeable_with(&lot.terms)
     });

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use crate::credits::Credits;
 use crate::decide::draft::{Draft, Stop};
 use crate::events::{Event, Fact};
 use crate::grant::{Allocation, Closed, GrantTerms};
 use crate::ids::GrantId;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, end_of_time};
 
 /// The terms that an event gives to a lot, where it makes one.
 pub(super) fn terms_of(event: &Event) -> Option<&Arc<GrantTerms>> {
@@ -43,7 +45,7 @@ pub(super) enum Home {
     /// The lot is open, or was merged into one that is.
     Open(Allocation),
     /// The lot was voided: what comes back is void too.
-    Voided(Allocation),
+    Voided(Arc<GrantTerms>),
     /// The lot is gone: a lot of these terms takes them (its own id where it was only drained).
     Lot(Arc<GrantTerms>),
 }
@@ -58,19 +60,21 @@ pub(super) fn home(
     let lot = draft.state.lot(from.grant_id).cloned();
     if let Some(lot) = &lot {
         if lot.closed == Some(Closed::Voided) {
-            return Ok(Home::Voided(Allocation::of(&lot.terms, amount)));
+            return Ok(Home::Voided(Arc::clone(&lot.terms)));
         }
         if lot.closed.is_none() && lot.terms.purchase_id.is_none() {
             return Ok(Home::Open(Allocation::of(&lot.terms, amount)));
         }
     }
     let history = draft.history(from.lineage())?;
-    if is_voided(history, from.grant_id) {
-        return Ok(Home::Voided(Allocation { amount, ..from.clone() }));
-    }
     let is_revoked = revoked(history).is_positive();
-    if let Some(lot) = lot.filter(|lot| lot.closed.is_none() && !is_revoked) {
+    let open = lot.filter(|lot| lot.closed.is_none());
+    if let Some(lot) = open.as_ref().filter(|_| !is_revoked) {
         return Ok(Home::Open(Allocation::of(&lot.terms, amount)));
+    }
+    // A reinstatement may have opened a voided lot again: what it gave back must not end with this refund.
+    if open.is_none() && is_voided(history, from.grant_id) {
+        return Ok(Home::Voided(terms_in(history, from.grant_id)));
     }
     if let Some(merged) = merged_into(draft, history, from.grant_id).filter(|_| !is_revoked) {
         return Ok(Home::Open(Allocation { amount, ..merged }));
@@ -89,7 +93,9 @@ pub(super) fn terms_in(history: &[Event], id: GrantId) -> Arc<GrantTerms> {
     Arc::clone(terms.expect("a lot that was drawn from was made by an event of its lineage"))
 }
 
-/// A new lot of the same terms, for the life that the old one had left at `taken_at`.
+/// A new lot of the same terms, for the life that the old one had left at `taken_at`. Where none was left (the debt of a
+/// purchase that was taken back after its expiry), the credits come back without an end: they had been replaced by
+/// credits of any age, and a lot that ends in the past would give nothing back.
 pub(super) fn renewed(
     draft: &mut Draft<'_>,
     old: &GrantTerms,
@@ -97,13 +103,14 @@ pub(super) fn renewed(
     taken_at: Timestamp,
 ) -> Arc<GrantTerms> {
     let now = draft.now();
-    let life_left = old.expires_at.map(|at| at - taken_at);
+    let life_left = old.expires_at.map(|at| at - taken_at).filter(|life| *life > TimeDelta::zero());
+    let end = |life| now.checked_add_signed(life).map_or_else(end_of_time, |at| at.min(end_of_time()));
     Arc::new(GrantTerms {
         grant_id: GrantId::new(draft.make_entity()),
         amount,
         granted_at: now,
         effective_at: now,
-        expires_at: life_left.and_then(|life| now.checked_add_signed(life)),
+        expires_at: life_left.map(end),
         origin_grant_id: Some(old.root()),
         ..old.clone()
     })

@@ -12,7 +12,7 @@ use crate::events::{
     RechargeSuspended,
 };
 use crate::ids::RechargeId;
-use crate::recharge::AutoRechargePolicy;
+use crate::recharge::{AutoRechargePolicy, RechargeFailure};
 use crate::text::{Metadata, Note};
 use crate::time::Timestamp;
 
@@ -41,16 +41,19 @@ pub(super) fn complete(draft: &mut Draft<'_>, command: &CompleteRecharge) -> Res
         draft.note("complete_recharge", Some(id.entity()));
         return Ok(());
     }
+    let counted_again = history
+        .iter()
+        .any(|event| matches!(&event.fact, Fact::RechargeFailed(f) if f.failure != RechargeFailure::TimedOut));
     let request = requested(history).ok_or(CommandError::RechargeNotFound(id))?;
     let offer = Offer { credits: request.credits, price: request.price, package_id: Some(request.package_id.clone()) };
     let paid = Paid {
         offer: &offer,
         payment_reference: &command.payment_reference,
-        expiry: validity(draft),
+        expiry: validity(request, draft.now()),
         metadata: &Metadata::default(),
     };
     let purchase_id = complete_purchase(draft, &paid)?;
-    draft.emit(RechargeCompleted { recharge_id: id, purchase_id, price: request.price });
+    draft.emit(RechargeCompleted { recharge_id: id, purchase_id, price: request.price, counted_again });
     Ok(())
 }
 
@@ -61,9 +64,8 @@ fn requested(history: &[Event]) -> Option<&RechargeRequested> {
     })
 }
 
-fn validity(draft: &Draft<'_>) -> Expiry {
-    let days = draft.state.recharge.policy.as_ref().and_then(|policy| policy.package.validity_days);
-    let at = days.and_then(|days| draft.now().checked_add_signed(TimeDelta::days(i64::from(days))));
+fn validity(request: &RechargeRequested, now: Timestamp) -> Expiry {
+    let at = request.validity_days.and_then(|days| now.checked_add_signed(TimeDelta::days(i64::from(days))));
     at.map_or(Expiry::Never, Expiry::At)
 }
 
@@ -90,7 +92,7 @@ pub(super) fn give_up(draft: &mut Draft<'_>, fact: RechargeFailed, at: Timestamp
 
 /// Ends a request that nobody answered.
 pub(super) fn time_out(draft: &mut Draft<'_>, recharge_id: RechargeId, at: Timestamp) {
-    let failure = crate::recharge::RechargeFailure::TimedOut;
+    let failure = RechargeFailure::TimedOut;
     give_up(draft, RechargeFailed { recharge_id, failure, detail: None }, at);
 }
 

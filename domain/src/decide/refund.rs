@@ -8,9 +8,10 @@ use crate::decide::draft::{Draft, Stop};
 use crate::decide::grant::{bound_lots, merge_at_limit};
 use crate::decide::lineage::{Home, home};
 use crate::error::CommandError;
-use crate::events::{ConsumptionRefunded, Event, Fact, GrantRestored, RestoreCause};
+use crate::events::{ConsumptionRefunded, Event, Fact, GrantRestored, GrantVoided, RestoreCause};
 use crate::grant::{Allocation, Category, DEFAULT_PRIORITY, GrantTerms};
 use crate::ids::GrantId;
+use crate::text::Note;
 use crate::time::Timestamp;
 
 pub(super) fn refund(draft: &mut Draft<'_>, command: &RefundConsumption) -> Result<(), Stop> {
@@ -39,7 +40,7 @@ fn emit(draft: &mut Draft<'_>, command: &RefundConsumption, refunded: Credits, a
         amount,
         refunded_in_all: refunded + amount,
         returned: parts.returned,
-        voided: parts.voided,
+        voided: parts.voided.clone(),
         debt_reduced: parts.debt_reduced,
         restored: parts.restored.iter().map(|(_, amount)| *amount).sum(),
         reason: command.reason.clone(),
@@ -47,7 +48,14 @@ fn emit(draft: &mut Draft<'_>, command: &RefundConsumption, refunded: Credits, a
     for (terms, amount) in parts.restored {
         let id = terms.grant_id;
         draft.emit(GrantRestored { terms, amount, cause: RestoreCause::Refund });
-        merge_at_limit(draft, id);
+        if parts.voided.iter().all(|grant| grant.grant_id != id) {
+            merge_at_limit(draft, id);
+        }
+    }
+    for grant in parts.voided {
+        let held = draft.state.lot(grant.grant_id).map_or(Credits::ZERO, |lot| lot.held);
+        let reason = Note::try_new("refunded to a voided grant").expect("a short text");
+        draft.emit(GrantVoided { grant, held, reason });
     }
 }
 
@@ -124,7 +132,10 @@ impl Parts {
             None => self.add_overdraft(draft, piece.amount),
             Some(from) => match home(draft, from, piece.amount, taken_at)? {
                 Home::Open(allocation) => self.returned.push(allocation),
-                Home::Voided(allocation) => self.voided.push(allocation),
+                Home::Voided(terms) => {
+                    self.voided.push(Allocation::of(&terms, piece.amount));
+                    self.restored.push((terms, piece.amount));
+                }
                 Home::Lot(terms) => self.restored.push((terms, piece.amount)),
             },
         }

@@ -1,6 +1,7 @@
 //! Taking a purchase's credits back after a refund or dispute, and giving them back when a dispute is won
 //! (DESIGN section 3, rule 6; CORRECTNESS C17).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::commands::{ReinstatePurchase, RevokePurchase};
@@ -30,11 +31,13 @@ pub(super) fn revoke(draft: &mut Draft<'_>, command: &RevokePurchase) -> Result<
     // What is neither left nor lapsed was spent or is held: that is owed. Lapsed credits are not.
     let owed = (left - lapsed(history) - unheld).or_zero();
     let debt = rest.min(owed);
+    let (held, _) = draw(holds(draft, command.purchase_id.grant()), debt);
     draft.emit(PurchaseRevoked {
         purchase_id: command.purchase_id,
         amount: total(&allocations) + debt,
         allocations,
         debt,
+        held,
         not_owed: rest - debt,
         cause: command.cause,
         reference: command.reference.clone(),
@@ -43,15 +46,24 @@ pub(super) fn revoke(draft: &mut Draft<'_>, command: &RevokePurchase) -> Result<
     Ok(())
 }
 
+/// Held credits of a purchase's lineage that no claw-back has counted as spent.
+fn holds<'a>(draft: &'a Draft<'_>, root: GrantId) -> impl Iterator<Item = (&'a Lot, Credits)> {
+    draft.state.lots.iter().filter(move |lot| lot.terms.root() == root).map(|lot| (lot, lot.held - lot.owed))
+}
+
 /// The unheld remains of a purchase's whole lineage, merged lots included.
 fn remains<'a>(draft: &'a Draft<'_>, history: &[Event], root: GrantId) -> Vec<(&'a Lot, Credits)> {
     let own = draft.state.lots.iter().filter(|lot| lot.terms.root() == root).map(|lot| (lot, lot.unheld()));
-    let merged = history.iter().filter_map(|event| match &event.fact {
-        Fact::GrantMerged(f) => draft.state.lot(f.into).map(|lot| (lot, lot.unheld().min(f.grant.amount))),
-        _ => None,
-    });
-    let foreign = merged.filter(|(lot, _)| lot.terms.root() != root);
-    own.chain(foreign).collect()
+    let mut merged = BTreeMap::new();
+    for event in history {
+        if let Fact::GrantMerged(f) = &event.fact {
+            let sum = merged.entry(f.into).or_insert(Credits::ZERO);
+            *sum = *sum + f.grant.amount;
+        }
+    }
+    let merged = merged.into_iter().filter_map(|(into, sum)| draft.state.lot(into).zip(Some(sum)));
+    let foreign = merged.filter(|(lot, _)| lot.terms.root() != root && lot.closed.is_none());
+    own.chain(foreign.map(|(lot, sum)| (lot, lot.unheld().min(sum)))).collect()
 }
 
 fn paid_history<'a>(draft: &Draft<'a>, id: PurchaseId) -> Result<&'a [Event], Stop> {

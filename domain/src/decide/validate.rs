@@ -7,7 +7,7 @@ use crate::credits::Credits;
 use crate::error::CommandError;
 use crate::grant::{MAX_PRIORITY, Money};
 use crate::limits::{MAX_PATTERNS, MAX_RESERVATION_SECONDS, USED_AT_DAYS_PAST_MAX, USED_AT_MINUTES_AHEAD_MAX};
-use crate::recharge::AutoRechargePolicy;
+use crate::recharge::{AutoRechargePolicy, MAX_PACKAGES, MAX_VALIDITY_DAYS};
 use crate::time::{Timestamp, end_of_time};
 use crate::usage::Usage;
 
@@ -17,8 +17,8 @@ pub(super) fn command(command: &Command, now: Timestamp) -> Result<(), CommandEr
             amount("amount", c.amount)?;
             ensure(c.priority <= MAX_PRIORITY, "priority", "must be from 0 to 1000")?;
             ensure(c.applies_to.len() <= MAX_PATTERNS, "applies_to", "must have at most 32 patterns")?;
-            let starts_in_time = c.effective_at.is_none_or(|at| at <= end_of_time());
-            ensure(starts_in_time, "effective_at", "must be before the year 10000")?;
+            let starts_in_time = c.effective_at.is_none_or(|at| (Timestamp::UNIX_EPOCH..=end_of_time()).contains(&at));
+            ensure(starts_in_time, "effective_at", "must be from 1970 to the year 9999")?;
             expiry(c.expiry)
         }
         Command::StartPurchase(c) => offer(&c.offer),
@@ -37,6 +37,7 @@ pub(super) fn command(command: &Command, now: Timestamp) -> Result<(), CommandEr
         }
         Command::ConfirmReservation(c) => {
             c.amount.map_or(Ok(()), |credits| priced_amount("amount", credits))?;
+            ensure(c.quantities.len() <= Usage::MAX_ENTRIES, "quantities", "must have at most 32 entries")?;
             quantities(c.quantities.values())
         }
         Command::Adjust(c) => {
@@ -118,6 +119,9 @@ fn policy(policy: &AutoRechargePolicy) -> Result<(), CommandError> {
     amount("package.credits", policy.package.credits)?;
     money("package.price", policy.package.price)?;
     policy.amount.map_or(Ok(()), |credits| amount("amount", credits))?;
+    let days_are_bounded = policy.package.validity_days.is_none_or(|days| (1..=MAX_VALIDITY_DAYS).contains(&days));
+    ensure(days_are_bounded, "package.validity_days", "must be from 1 to 36500")?;
+    ensure(policy.packages_wanted() <= MAX_PACKAGES, "amount", "must be at most 1000 packages")?;
     let Some(limit) = policy.monthly_limit else { return Ok(()) };
     money("monthly_limit", limit)?;
     let same = limit.currency == policy.package.price.currency;

@@ -1,7 +1,8 @@
 //! Rows of the log, as stored and as read.
 
 use cqrs_es::persist::{EventUpcaster, SerializedEvent};
-use domain::{CommandId, EntityId, Event, OrganizationId, Timestamp};
+use domain::{CommandId, EntityId, Event, Fact, OrganizationId, Timestamp};
+use serde::de::Error as _;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -118,7 +119,7 @@ pub(crate) fn decode_event(
     payload: &str,
     upcasters: &Upcasters,
 ) -> Result<Event, serde_json::Error> {
-    if !upcasters.iter().any(|upcaster| upcaster.can_upcast(event_type, event_version)) {
+    if Fact::ALL.contains(&(event_type, event_version)) {
         return serde_json::from_str(payload);
     }
     let stored = SerializedEvent::new(
@@ -130,7 +131,8 @@ pub(crate) fn decode_event(
         serde_json::from_str(payload)?,
         Value::Null,
     );
-    serde_json::from_value(domain::upcast::upcast(stored, upcasters).payload)
+    let lifted = domain::upcast::upcast(stored, upcasters).map_err(serde_json::Error::custom)?;
+    serde_json::from_value(lifted.payload)
 }
 
 pub(crate) fn hash(bytes: &[u8]) -> Option<ChainHash> {

@@ -93,5 +93,10 @@ async fn assert_balances(node: &Node, organizations: &[String], expected: i64) {
 /// `credit-ledger verify` finds nothing.
 async fn assert_verified(database_url: &str) {
     let output = support::node::command(database_url, &["verify"]).await;
-    assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

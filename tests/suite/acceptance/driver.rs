@@ -113,10 +113,8 @@ pub async fn assert_no_gaps(pool: &sqlx::PgPool) {
 pub async fn fund(client: &Client, organizations: &[String], amount: i64) {
     for organization in organizations {
         let path = format!("/v1/organizations/{organization}/grants");
-        let answer = client
-            .post(&path, "fund", &json!({"amount": amount, "reason": "test"}))
-            .await
-            .expect("the server answers");
+        let answer =
+            client.post(&path, "fund", &json!({"amount": amount, "reason": "test"})).await.expect("the server answers");
         assert_eq!(answer.status, 201, "{}", answer.body);
     }
 }

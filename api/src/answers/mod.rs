@@ -1,0 +1,30 @@
+//! What callers read: pure functions of recorded events and states.
+//!
+//! Invariant: a command's answer is made of its own durable events and nothing else, so a replay is equal to the letter.
+
+mod adjustment;
+mod balance;
+mod command;
+mod consumption;
+mod event;
+mod grant;
+mod noted;
+mod parts;
+mod purchase;
+mod receipt;
+mod reservation;
+mod settings;
+#[cfg(test)]
+mod testing;
+
+pub use adjustment::AdjustmentAnswer;
+pub use balance::{BalanceAnswer, SettingsView};
+pub use command::{Answer, outcome};
+pub use consumption::{ConsumptionAnswer, ConsumptionRefundAnswer};
+pub use event::{EventView, EventsPage};
+pub use grant::{GrantAnswer, GrantVoidAnswer};
+pub use noted::{NotedAnswer, first_outcome_of, noted};
+pub use purchase::{PurchaseAnswer, PurchaseReinstatementAnswer, PurchaseRevocationAnswer};
+pub use receipt::{ConsumptionReceipt, GrantReceipt, PurchaseReceipt, ReservationReceipt};
+pub use reservation::{ReservationAnswer, ReservationEndAnswer};
+pub use settings::SettingsAnswer;

@@ -1,0 +1,88 @@
+//! The commands of `credit-ledger`. Each reads its settings from flags and the environment, and works on `DATABASE_URL`
+//! or on a data directory, whether or not a server is running on it.
+//!
+//! Invariant: exit 0 ok, 1 a finding or a refusal, 2 wrong usage, 3 unavailable; errors go to stderr and name the
+//! setting that would help.
+
+mod database;
+mod demo;
+mod events;
+mod failure;
+mod keys;
+mod migrate;
+mod openapi;
+mod output;
+mod psql;
+mod secret;
+mod serve;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use database::{Database, DatabaseArgs, Purpose};
+pub use failure::Failure;
+
+/// A self-hosted ledger for prepaid credits.
+#[derive(Debug, Parser)]
+#[command(name = "credit-ledger", version, propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Migrate(migrate::Migrate),
+    Keys(keys::Keys),
+    Verify(verify::Verify),
+    Events(events::Events),
+    Psql(psql::Psql),
+    Openapi(openapi::Openapi),
+    Demo(crate::demo::DemoArgs),
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::unavailable(format!("no threads could be started: {error}")).report(),
+    };
+    let result = runtime.block_on(run(cli.command));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+async fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve(serve) => serve.run().await,
+        Command::Migrate(migrate) => migrate.run().await,
+        Command::Keys(keys) => keys.run().await,
+        Command::Verify(verify) => verify.run().await,
+        Command::Events(events) => events.run().await,
+        Command::Psql(psql) => psql.run().await,
+        Command::Openapi(openapi) => openapi.run(),
+        Command::Demo(args) => demo::run(args).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent_and_every_command_shows_an_example() {
+        Cli::command().debug_assert();
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("credit-ledger"), "{} shows no example", command.get_name());
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! `credit-ledger serve`.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use store::keys::Secret;
+use store::log::Log;
+use store::postgres::UnsafeServer;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::secret::secret;
+use super::{DatabaseArgs, Failure, Purpose, demo};
+use crate::auth::{AdminKey, Keys, NewKey, Scope};
+use crate::clock::SystemClock;
+use crate::server::{self, Handle};
+
+/// Runs the server. The first line on stdout says where it listens; logs go to stderr.
+///
+/// Without DATABASE_URL it runs a private PostgreSQL of its own in the data directory. On a fresh ledger without any
+/// key it makes an admin key and prints it once.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  credit-ledger serve\n  credit-ledger serve --demo\n  \
+    credit-ledger serve --listen 0.0.0.0:8080 --data-dir /var/lib/credit-ledger\n  \
+    DATABASE_URL=postgres://ledger@db/ledger CREDIT_LEDGER_ADMIN_KEY_FILE=/run/secrets/key credit-ledger serve")]
+pub struct Serve {
+    /// Host and port to listen on; port 0 picks a free one.
+    #[arg(long, env = "CREDIT_LEDGER_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: String,
+    /// A bootstrap admin key, 32 characters or more.
+    #[arg(long, env = "CREDIT_LEDGER_ADMIN_KEY", hide_env_values = true)]
+    admin_key: Option<String>,
+    /// A file that holds the bootstrap admin key.
+    #[arg(long, env = "CREDIT_LEDGER_ADMIN_KEY_FILE", value_name = "FILE")]
+    admin_key_file: Option<PathBuf>,
+    /// Do not migrate the database before serving.
+    #[arg(long, env = "CREDIT_LEDGER_NO_MIGRATE")]
+    no_migrate: bool,
+    /// How many partitions a database gets that has none yet; fixed from then on (default 4).
+    #[arg(long, env = "CREDIT_LEDGER_PARTITIONS", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    partitions: Option<u16>,
+    /// Serve even when PostgreSQL may lose what it acknowledged (fsync or full_page_writes off).
+    #[arg(long, env = "CREDIT_LEDGER_ALLOW_UNSAFE_DURABILITY")]
+    allow_unsafe_durability: bool,
+    /// What is logged, such as `info` or `warn,api=debug`.
+    #[arg(long, env = "CREDIT_LEDGER_LOG", default_value = "info", value_name = "FILTER")]
+    log: String,
+    /// Log as JSON, one object a line, and print the lines on stdout as JSON, too.
+    #[arg(long, env = "CREDIT_LEDGER_JSON")]
+    json: bool,
+    /// Make a few organizations to look at, and print three requests to try.
+    #[arg(long)]
+    demo: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+impl Serve {
+    pub async fn run(self) -> Result<(), Failure> {
+        start_logging(&self.log, self.json)?;
+        let admin_key = self.admin_key()?;
+        let database = self.database.open(Purpose::Serve).await?;
+        let unsafe_server = if self.allow_unsafe_durability { UnsafeServer::Allowed } else { UnsafeServer::Refused };
+        database.check(unsafe_server).await?;
+        if !self.no_migrate {
+            database.migrate(self.partitions).await?;
+        }
+        let log: Arc<dyn Log> = database.log().await?;
+        let keys = database.keys();
+        let first_key = if self.demo {
+            Some(demo::key(&keys).await?)
+        } else if admin_key.is_some() {
+            None
+        } else {
+            first_key(&keys).await?
+        };
+        let settings =
+            server::Serve { listen: self.listen.clone(), log, keys, clock: Arc::new(SystemClock::new()), admin_key };
+        let mut ends = Ends::listen()?;
+        let server = server::serve(settings).await;
+        let server = server.map_err(|error| Failure::usage(format!("--listen {}: {error}", self.listen)))?;
+        self.announce(&server, first_key.as_ref());
+        if let Some(key) = first_key.filter(|_| self.demo) {
+            demo::greet(&format!("http://{}", server.addr), key.reveal()).await;
+        }
+        ends.wait().await;
+        tracing::info!("shutting down");
+        server.shutdown().await;
+        database.close().await;
+        Ok(())
+    }
+
+    fn admin_key(&self) -> Result<Option<AdminKey>, Failure> {
+        let key = secret("CREDIT_LEDGER_ADMIN_KEY", self.admin_key.clone(), self.admin_key_file.as_deref())?;
+        let key = key.map(|key| AdminKey::try_new(&key)).transpose();
+        key.map_err(|error| Failure::usage(format!("CREDIT_LEDGER_ADMIN_KEY {error}")))
+    }
+
+    /// Who started the server may have closed stdout; the server runs all the same.
+    fn announce(&self, server: &Handle, first_key: Option<&Secret>) {
+        let mut out = std::io::stdout().lock();
+        let addr = server.addr;
+        let key = first_key.map(Secret::reveal);
+        let written = if self.json {
+            let line = serde_json::json!({"listening_on": format!("http://{addr}"), "admin_key": key});
+            writeln!(out, "{line}")
+        } else {
+            let first = writeln!(out, "listening on http://{addr}");
+            key.map_or(first, |key| writeln!(out, "admin key (shown only this once): {key}"))
+        };
+        if let Err(error) = written.and_then(|()| out.flush()) {
+            tracing::debug!(%error, "stdout is closed");
+        }
+    }
+}
+
+/// The admin key of a ledger that has no key at all.
+async fn first_key(keys: &Keys) -> Result<Option<Secret>, Failure> {
+    let unreadable = |error| Failure::caused("the keys cannot be read", &error);
+    if !keys.list().await.map_err(unreadable)?.is_empty() {
+        return Ok(None);
+    }
+    let first = NewKey { scope: Scope::Admin, organization: None, name: "first".to_owned() };
+    let (_, secret) = keys.create(first).await.map_err(unreadable)?;
+    Ok(Some(secret))
+}
+
+/// The signals that end a server.
+struct Ends {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Ends {
+    fn listen() -> Result<Self, Failure> {
+        let hear = |kind| signal(kind).map_err(|error| Failure::caused("signals cannot be heard", &error));
+        Ok(Self { terminate: hear(SignalKind::terminate())?, interrupt: hear(SignalKind::interrupt())? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+fn start_logging(filter: &str, json: bool) -> Result<(), Failure> {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)
+        .map_err(|error| Failure::usage(format!("CREDIT_LEDGER_LOG: {error}")))?;
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    let started = if json { logs.json().try_init() } else { logs.try_init() };
+    started.map_err(|error| Failure::usage(format!("logging cannot start: {error}")))
+}

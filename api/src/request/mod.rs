@@ -1,0 +1,20 @@
+//! What callers may ask, from the bytes of a request to a command of the domain.
+//!
+//! Invariant: reading a request looks at nothing but the request; rules that need the organization are in `domain`.
+
+pub mod adjustments;
+pub mod amount;
+pub mod body;
+pub mod consumptions;
+pub mod grants;
+mod hash;
+mod kind;
+pub mod purchases;
+pub mod reservations;
+pub mod settings;
+mod text;
+mod usage;
+
+pub use hash::request_hash;
+pub use kind::{Asked, Kind};
+pub use text::{id, missing, optional as optional_text};

@@ -1,0 +1,105 @@
+//! Bodies about purchases that were paid elsewhere (an invoice, a wire).
+
+use chrono::{DateTime, Utc};
+use domain::Command;
+use domain::commands::{Offer, RecordPurchase, RevokeCause, RevokePurchase};
+use domain::grant::{Currency, Money};
+use domain::ids::PurchaseId;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::problem::Problem;
+use crate::request::amount::{self, Given, Range};
+use crate::request::kind::Asked;
+use crate::request::{grants, text};
+
+/// An amount of money.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriceBody {
+    /// In the currency's smallest unit.
+    #[schema(value_type = i64, minimum = 0, example = 1000)]
+    amount_minor: Option<Given>,
+    /// ISO 4217.
+    #[schema(example = "USD")]
+    currency: String,
+}
+
+impl PriceBody {
+    fn money(&self) -> Result<Money, Problem> {
+        let given = self.amount_minor.ok_or_else(|| text::missing("price.amount_minor"))?;
+        let currency = Currency::try_new(&self.currency).map_err(|error| {
+            Problem::invalid("invalid_currency", "Not a currency", format!("`price.currency`: {error}"))
+        })?;
+        Ok(Money { amount_minor: amount::integer("price.amount_minor", given, Range::ZeroOrMore)?, currency })
+    }
+}
+
+/// A payment that has been made. Either `package_id`, or `credits` and `price`.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PurchaseBody {
+    /// Packages come with the price book; until then every one is unknown.
+    package_id: Option<String>,
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 1_000_000_000_000_000_i64)]
+    credits: Option<Given>,
+    price: Option<PriceBody>,
+    /// The invoice or transfer; each is accepted once an organization.
+    #[schema(value_type = String, max_length = 255, example = "invoice-2026-001")]
+    payment_reference: Option<String>,
+    expires_at: Option<DateTime<Utc>>,
+    #[schema(value_type = Option<u32>)]
+    expires_in_seconds: Option<Given>,
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Map<String, Value>>,
+}
+
+impl PurchaseBody {
+    pub(crate) fn command(self) -> Result<Command, Problem> {
+        if let Some(package) = &self.package_id {
+            let detail = format!("there is no package `{package}`; give `credits` and `price`");
+            return Err(Problem::invalid("no_such_package", "No such package", detail));
+        }
+        let offer = Offer {
+            credits: amount::required("credits", self.credits, Range::Positive)?,
+            price: self.price.ok_or_else(|| text::missing("price"))?.money()?,
+            package_id: None,
+        };
+        Ok(Command::RecordPurchase(RecordPurchase {
+            offer,
+            payment_reference: text::reference("payment_reference", self.payment_reference.as_deref())?,
+            expiry: grants::expiry(self.expires_at, self.expires_in_seconds)?,
+            metadata: text::metadata(self.metadata)?,
+        }))
+    }
+}
+
+/// A refund that was paid out elsewhere.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PurchaseRefundBody {
+    /// How much of the price was paid back; default all that is left.
+    #[schema(value_type = Option<i64>, minimum = 1)]
+    amount_minor: Option<Given>,
+    #[schema(value_type = String, max_length = 1000)]
+    reason: Option<String>,
+}
+
+impl PurchaseRefundBody {
+    pub(crate) fn asked(self, purchase: Uuid, key: &str) -> Result<Asked, Problem> {
+        let revoke = RevokePurchase {
+            purchase_id: PurchaseId::new(purchase),
+            credits: None,
+            cause: RevokeCause::Refund,
+            reference: text::reference("Idempotency-Key", Some(key))?,
+            reason: text::reason(self.reason.as_deref())?,
+        };
+        let given = self.amount_minor.map(|given| amount::integer("amount_minor", given, Range::Positive));
+        Ok(match given.transpose()? {
+            None => Asked::Command(Command::RevokePurchase(revoke)),
+            Some(amount_minor) => Asked::RefundOfMoney { revoke, amount_minor },
+        })
+    }
+}

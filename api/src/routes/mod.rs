@@ -1,0 +1,63 @@
+//! Handlers: from an HTTP request to the ledger and back. Each is a few lines; what they share is in `call.rs` and
+//! `run.rs`.
+
+mod batch;
+mod call;
+pub mod commands;
+mod events;
+mod health;
+mod keys;
+mod reads;
+mod run;
+
+use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::edge::{no_method, no_route};
+use crate::openapi;
+
+pub use events::ndjson;
+pub use keys::KeyView;
+
+/// All documented routes, with their description.
+#[must_use]
+pub fn documented() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(commands::grant))
+        .routes(routes!(reads::grant))
+        .routes(routes!(commands::void_grant))
+        .routes(routes!(commands::record_purchase))
+        .routes(routes!(reads::purchase))
+        .routes(routes!(commands::refund_purchase))
+        .routes(routes!(commands::consume))
+        .routes(routes!(reads::consumption))
+        .routes(routes!(commands::refund_consumption))
+        .routes(routes!(commands::reserve))
+        .routes(routes!(reads::reservation))
+        .routes(routes!(commands::confirm_reservation))
+        .routes(routes!(commands::cancel_reservation))
+        .routes(routes!(commands::adjust))
+        .routes(routes!(commands::change_settings, reads::settings))
+        .routes(routes!(reads::balance))
+        .routes(routes!(reads::command))
+        .routes(routes!(events::events))
+        .routes(routes!(batch::commands))
+        .routes(routes!(keys::create, keys::list))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+}
+
+/// The server's routes.
+pub fn router(app: App) -> Router {
+    let (router, api) = documented().split_for_parts();
+    router
+        .merge(openapi::pages(api))
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        .layer(axum::middleware::from_fn_with_state(app.clone(), crate::edge::edge))
+        .with_state(app)
+}

@@ -1,0 +1,163 @@
+//! Reads that the write side answers itself.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::{EntityId, OrganizationId};
+use http::StatusCode;
+use serde::Deserialize;
+use store::{RecordedEvent, StrongBalance};
+use utoipa::IntoParams;
+
+use super::call::{Ids, Params, Reader, key};
+use super::run::{answer, json, visible};
+use crate::answers::{
+    Answer, BalanceAnswer, ConsumptionReceipt, GrantReceipt, PurchaseReceipt, ReservationReceipt, SettingsView,
+};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::openapi::ProblemDetails;
+use crate::problem::Problem;
+use crate::problems::{of_execute, organization_not_found};
+use crate::request::id;
+
+/// How fresh a balance must be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consistency {
+    #[default]
+    Default,
+    Strong,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct BalanceParams {
+    /// `strong` is answered from the write side. So is every other read of a balance until there are read models.
+    #[serde(default)]
+    #[param(value_type = Option<String>, pattern = "^(default|strong)$")]
+    #[expect(dead_code, reason = "both are answered from the write side until there are read models")]
+    consistency: Consistency,
+    /// A command's `sequence`: the answer includes that command. Always so on the write side.
+    #[expect(dead_code, reason = "the write side is never behind")]
+    min_sequence: Option<u64>,
+}
+
+async fn strong(app: &App, caller: &Caller, org: &str) -> Result<(OrganizationId, StrongBalance), Problem> {
+    let organization = visible(caller, org)?;
+    let strong = app.ledger.strong_balance(&organization).await.map_err(of_execute)?;
+    Ok((organization, strong.ok_or_else(organization_not_found)?))
+}
+
+/// The organization's figures, settled to now.
+#[utoipa::path(get, path = "/v1/organizations/{org}/balance", tag = "organizations",
+    params(("org" = String, Path), BalanceParams),
+    responses((status = 200, body = BalanceAnswer), (status = "default", body = ProblemDetails)))]
+pub async fn balance(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    Ids(org): Ids<String>,
+    Params(_): Params<BalanceParams>,
+) -> Result<Response, Problem> {
+    let (organization, strong) = strong(&app, &caller, &org).await?;
+    Ok(json(StatusCode::OK, &BalanceAnswer::of(organization.as_str(), &strong)))
+}
+
+/// The organization's settings.
+#[utoipa::path(get, path = "/v1/organizations/{org}/settings", tag = "settings", params(("org" = String, Path)),
+    responses((status = 200, body = SettingsView), (status = "default", body = ProblemDetails)))]
+pub async fn settings(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    Ids(org): Ids<String>,
+) -> Result<Response, Problem> {
+    let (organization, strong) = strong(&app, &caller, &org).await?;
+    Ok(json(StatusCode::OK, &SettingsView::of(organization.as_str(), &strong)))
+}
+
+/// The outcome of the command with this idempotency key.
+///
+/// 404 while it is not known, which it may still become: a command in flight has no outcome yet.
+#[utoipa::path(get, path = "/v1/organizations/{org}/commands/{idempotency_key}", tag = "commands",
+    params(("org" = String, Path), ("idempotency_key" = String, Path)),
+    responses((status = 200, body = Answer<'static>, description = "The command's own answer, with its own status"),
+        (status = "default", body = ProblemDetails)))]
+pub async fn command(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    Ids((org, given)): Ids<(String, String)>,
+) -> Result<Response, Problem> {
+    let organization = visible(&caller, &org)?;
+    let found = app.ledger.command(&organization, &key(&given)?).await.map_err(of_execute)?;
+    let committed = found.ok_or_else(|| {
+        Problem::not_found("command_not_found", "no command with this idempotency key has taken effect")
+    })?;
+    answer(&app, &committed).await
+}
+
+async fn entity(app: &App, caller: &Caller, org: &str, given: &str) -> Result<(EntityId, Vec<RecordedEvent>), Problem> {
+    let organization = visible(caller, org)?;
+    let id = id("id", given)?;
+    let events = app.ledger.entity(&organization, id).await.map_err(of_execute)?;
+    Ok((id, events))
+}
+
+fn missing(code: &'static str, what: &str, id: EntityId) -> Problem {
+    Problem::not_found(code, format!("there is no {what} {id}"))
+}
+
+/// A grant, and whether it has ended.
+#[utoipa::path(get, path = "/v1/organizations/{org}/grants/{id}", tag = "grants",
+    params(("org" = String, Path), ("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = GrantReceipt<'static>), (status = "default", body = ProblemDetails)))]
+pub async fn grant(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    Ids((org, given)): Ids<(String, String)>,
+) -> Result<Response, Problem> {
+    let (id, events) = entity(&app, &caller, &org, &given).await?;
+    let receipt = GrantReceipt::of(&events, app.clock.now());
+    Ok(json(StatusCode::OK, &receipt.ok_or_else(|| missing("grant_not_found", "grant", id))?))
+}
+
+/// A purchase, and what was taken back of it.
+#[utoipa::path(get, path = "/v1/organizations/{org}/purchases/{id}", tag = "purchases",
+    params(("org" = String, Path), ("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = PurchaseReceipt<'static>), (status = "default", body = ProblemDetails)))]
+pub async fn purchase(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    Ids((org, given)): Ids<(String, String)>,
+) -> Result<Response, Problem> {
+    let (id, events) = entity(&app, &caller, &org, &given).await?;
+    let receipt = PurchaseReceipt::of(&events);
+    Ok(json(StatusCode::OK, &receipt.ok_or_else(|| missing("purchase_not_found", "purchase", id))?))
+}
+
+/// A consumption and its refunds: the receipt.
+#[utoipa::path(get, path = "/v1/organizations/{org}/consumptions/{id}", tag = "consumptions",
+    params(("org" = String, Path), ("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = ConsumptionReceipt<'static>), (status = "default", body = ProblemDetails)))]
+pub async fn consumption(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    Ids((org, given)): Ids<(String, String)>,
+) -> Result<Response, Problem> {
+    let (id, events) = entity(&app, &caller, &org, &given).await?;
+    let receipt = ConsumptionReceipt::of(&events);
+    Ok(json(StatusCode::OK, &receipt.ok_or_else(|| missing("consumption_not_found", "consumption", id))?))
+}
+
+/// A reservation, and how it ended.
+#[utoipa::path(get, path = "/v1/organizations/{org}/reservations/{id}", tag = "reservations",
+    params(("org" = String, Path), ("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = ReservationReceipt<'static>), (status = "default", body = ProblemDetails)))]
+pub async fn reservation(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    Ids((org, given)): Ids<(String, String)>,
+) -> Result<Response, Problem> {
+    let (id, events) = entity(&app, &caller, &org, &given).await?;
+    let receipt = ReservationReceipt::of(&events, app.clock.now());
+    Ok(json(StatusCode::OK, &receipt.ok_or_else(|| missing("reservation_not_found", "reservation", id))?))
+}

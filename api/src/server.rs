@@ -1,0 +1,119 @@
+//! Starting and stopping the server in this process.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use store::log::Log;
+use store::{Clock, Ledger};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::app::App;
+use crate::auth::{AdminKey, Authenticator, Keys};
+use crate::limits::{DRAIN_MAX, METRICS_UPKEEP};
+use crate::routes;
+
+/// Seconds: from a cached read to the longest request.
+const LATENCY_BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+
+/// What a server needs.
+pub struct Serve {
+    /// Host and port; port 0 picks a free one.
+    pub listen: String,
+    pub log: Arc<dyn Log>,
+    pub keys: Keys,
+    pub clock: Arc<dyn Clock>,
+    /// An admin key that the database does not know.
+    pub admin_key: Option<AdminKey>,
+}
+
+/// A running server.
+pub struct Handle {
+    pub addr: SocketAddr,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
+    ledger: Arc<Ledger>,
+}
+
+/// Starts a server; it answers when this returns, and takes commands unless the database is in the way.
+///
+/// # Errors
+/// The address cannot be listened on.
+pub async fn serve(settings: Serve) -> std::io::Result<Handle> {
+    let listener = TcpListener::bind(&settings.listen).await?;
+    let addr = listener.local_addr()?;
+    let ledger = Arc::new(Ledger::start(settings.log, Arc::clone(&settings.clock)));
+    let auth = Authenticator::new(settings.keys, settings.admin_key);
+    let router = routes::router(App::new(Arc::clone(&ledger), settings.clock, auth, recorder()));
+    let upkeep = tokio::spawn(keep_up(recorder()));
+    let (stop, stopped) = watch::channel(false);
+    // Without it an answer waits for the acknowledgement of the one before.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+    });
+    let serving = tokio::spawn(async move {
+        let until = async move { wait_for(stopped).await };
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
+            tracing::error!(%error, "the server stopped");
+        }
+    });
+    wait_until_ready(&ledger).await;
+    Ok(Handle { addr, stop, serving, upkeep, ledger })
+}
+
+/// A node is not ready before it has compared its clock with the database's. One that stays unready serves all the
+/// same: `/readyz` says why.
+async fn wait_until_ready(ledger: &Ledger) {
+    const LOOKS: u32 = 200;
+    const PAUSE: Duration = Duration::from_millis(10);
+    for _ in 0..LOOKS {
+        if ledger.ready().is_ok() {
+            return;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn wait_for(mut stopped: watch::Receiver<bool>) {
+    // An error means that the handle is gone: nobody can stop the server any more, so it stops.
+    let _ended = stopped.wait_for(|stop| *stop).await;
+}
+
+impl Handle {
+    /// Stops accepting, answers what is in work, flushes.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        if tokio::time::timeout(DRAIN_MAX, &mut self.serving).await.is_err() {
+            tracing::warn!("connections were still open when the server stopped");
+            self.serving.abort();
+        }
+        self.upkeep.abort();
+        self.ledger.shutdown().await;
+    }
+}
+
+/// The process's recorder of metrics; a process has one, however many servers it runs.
+fn recorder() -> PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    let install = || {
+        let builder = PrometheusBuilder::new().set_buckets(&LATENCY_BUCKETS).expect("there are buckets");
+        builder.install_recorder().expect("the process installs one recorder")
+    };
+    RECORDER.get_or_init(install).clone()
+}
+
+/// Folds histograms, so that they do not grow while nobody scrapes.
+async fn keep_up(recorder: PrometheusHandle) {
+    let mut due = tokio::time::interval(METRICS_UPKEEP);
+    loop {
+        due.tick().await;
+        recorder.run_upkeep();
+    }
+}

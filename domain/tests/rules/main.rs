@@ -1,0 +1,19 @@
+//! The rules of money, proved: scenarios a rule, properties against a naive model, golden events and streams.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod adapter;
+mod extremes;
+mod golden;
+mod model;
+mod model_commands;
+mod properties;
+mod regressions;
+mod scenarios_alerts;
+mod scenarios_limits;
+mod scenarios_money;
+mod scenarios_rules;
+mod streams;
+mod support;
+mod table;
+mod upcasting;

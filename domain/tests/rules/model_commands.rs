@@ -1,0 +1,314 @@
+//! What each command does to the naive model. Refusals are the names of the domain's errors.
+
+use crate::model::{End, MAX_TOTAL, MHold, MLot, MPurchase, MRevocation, MSpent, Model, Parts, Stage};
+
+pub type Answer = Result<(), &'static str>;
+
+/// When a command runs, and the ids that it may give away, in order.
+pub struct At<'a> {
+    pub now: i64,
+    pub ids: &'a mut dyn FnMut() -> u128,
+}
+
+pub fn check(holds: bool, refusal: &'static str) -> Answer {
+    if holds { Ok(()) } else { Err(refusal) }
+}
+
+impl Model {
+    fn bounded(&self, total: i128, amount: i128) -> Answer {
+        check(total + amount <= MAX_TOTAL, "TotalTooLarge")
+    }
+
+    pub fn add(&mut self, lot: MLot) -> Answer {
+        self.bounded(self.inflow(), lot.remaining)?;
+        self.lots.push(lot);
+        self.tidy();
+        Ok(())
+    }
+
+    pub fn void(&mut self, id: u128) -> Answer {
+        let Some(i) = self.lots.iter().position(|lot| lot.id == id) else { return Err("GrantNotFound") };
+        let lot = &self.lots[i];
+        match (lot.remaining > 0, lot.stage) {
+            (true, Stage::Future | Stage::Open) => self.lapse(i, Stage::Voided),
+            (true, Stage::Voided) => {}
+            (true, Stage::Expired) => return Err("GrantClosed"),
+            // A lot that is gone is found by its own id only where it began its lineage.
+            (false, _) if lot.id != lot.root => return Err("GrantNotFound"),
+            (false, _) => check(lot.was_voided, "GrantClosed")?,
+        }
+        self.tidy();
+        Ok(())
+    }
+
+    pub fn consume(&mut self, at: &mut At<'_>, amount: i128, operation: Option<&str>) -> Answer {
+        check(amount <= self.available(operation), "InsufficientCredits")?;
+        self.bounded(self.outflow(), amount)?;
+        let (parts, overdraft) = self.pick(operation, amount);
+        self.spend(&parts, overdraft);
+        self.spent.push(MSpent { id: (at.ids)(), parts, overdraft, taken_at: at.now, refunded: 0 });
+        self.tidy();
+        Ok(())
+    }
+
+    fn spend(&mut self, parts: &Parts, overdraft: i128) {
+        self.totals.consumed += parts.iter().map(|(_, amount)| amount).sum::<i128>() + overdraft;
+        self.debt += overdraft;
+        self.take(parts);
+    }
+
+    pub fn reserve(&mut self, at: &mut At<'_>, mut hold: MHold) -> Answer {
+        let operation = hold.operation.clone();
+        check(hold.amount <= self.available(operation.as_deref()), "InsufficientCredits")?;
+        (hold.parts, hold.overdraft) = self.pick(operation.as_deref(), hold.amount);
+        for (i, amount) in &hold.parts {
+            self.lots[*i].held += amount;
+        }
+        hold.id = (at.ids)();
+        self.holds.push(hold);
+        Ok(())
+    }
+
+    pub fn confirm(&mut self, id: u128, amount: Option<i128>) -> Answer {
+        let Some(h) = self.holds.iter().position(|hold| hold.id == id) else { return Err("ReservationNotFound") };
+        let hold = self.holds[h].clone();
+        let requested = amount.unwrap_or(hold.amount);
+        match hold.end {
+            End::Open => {}
+            End::Confirmed(first) => return check(first == requested, "ReservationClosed"),
+            End::Cancelled => return Err("ReservationClosed"),
+            End::Expired => return Err("ReservationExpired"),
+        }
+        let cap = if hold.over == 0 { Some(hold.amount) } else { hold.max };
+        check(cap.is_none_or(|cap| requested <= cap), "ConfirmExceedsReservation")?;
+        self.bounded(self.outflow(), requested)?;
+        let mut missing = requested;
+        let mut parts = Parts::new();
+        for (i, held) in &hold.parts {
+            parts.push((*i, missing.min(*held)));
+            missing -= missing.min(*held);
+        }
+        let (free, mut below) = self.pick(hold.operation.as_deref(), missing);
+        for (i, amount) in free {
+            match parts.iter_mut().find(|(j, _)| *j == i) {
+                Some(part) => part.1 += amount,
+                None => parts.push((i, amount)),
+            }
+        }
+        parts.retain(|(_, amount)| *amount > 0);
+        if hold.over == 1 {
+            let room = self.limit - self.debt - (self.overdraft_held() - hold.overdraft);
+            below = below.min(room.max(hold.overdraft));
+        }
+        self.holds[h].end = End::Confirmed(requested);
+        self.unhold(&hold.parts);
+        self.spend(&parts, below);
+        self.spent.push(MSpent { id, parts, overdraft: below, taken_at: hold.reserved_at, refunded: 0 });
+        self.tidy();
+        Ok(())
+    }
+
+    pub fn cancel(&mut self, id: u128) -> Answer {
+        let Some(h) = self.holds.iter().position(|hold| hold.id == id) else { return Err("ReservationNotFound") };
+        match self.holds[h].end {
+            End::Open => {}
+            End::Cancelled => return Ok(()),
+            End::Confirmed(_) => return Err("ReservationClosed"),
+            End::Expired => return Err("ReservationExpired"),
+        }
+        self.holds[h].end = End::Cancelled;
+        let parts = self.holds[h].parts.clone();
+        self.unhold(&parts);
+        self.tidy();
+        Ok(())
+    }
+
+    pub fn adjust_down(&mut self, amount: i128) -> Answer {
+        check(amount <= self.available(None), "InsufficientCredits")?;
+        self.bounded(self.outflow(), amount)?;
+        let (parts, overdraft) = self.pick(None, amount);
+        self.totals.adjusted_down += amount;
+        self.debt += overdraft;
+        self.take(&parts);
+        self.tidy();
+        Ok(())
+    }
+
+    fn is_revoked(&self, root: u128) -> bool {
+        let purchase = self.purchases.iter().find(|p| p.id == root);
+        purchase.is_some_and(|p| p.revoked() > 0)
+    }
+
+    pub fn refund(&mut self, at: &mut At<'_>, id: u128, amount: Option<i128>) -> Answer {
+        let Some(s) = self.spent.iter().position(|spent| spent.id == id) else { return Err("ConsumptionNotFound") };
+        let spent = self.spent[s].clone();
+        let all = spent.overdraft + spent.parts.iter().map(|(_, amount)| amount).sum::<i128>();
+        let left = all - spent.refunded;
+        let amount = amount.unwrap_or(left);
+        check(amount > 0 && amount <= left, "RefundExceedsConsumption")?;
+        self.bounded(self.inflow(), amount)?;
+        // Credit by credit, newest first, in runs.
+        let newest_first = std::iter::once((None, spent.overdraft))
+            .chain(spent.parts.iter().rev().map(|(i, amount)| (Some(*i), *amount)));
+        let (mut skip, mut rest) = (spent.refunded, amount);
+        let mut voided = Vec::new();
+        for (from, taken) in newest_first {
+            let part = (taken - skip).clamp(0, rest);
+            skip = (skip - taken).max(0);
+            rest -= part;
+            match from {
+                _ if part == 0 => {}
+                None => {
+                    let repaid = part.min(self.debt);
+                    self.debt -= repaid;
+                    if part > repaid {
+                        self.lots.push(MLot::unrestricted((at.ids)(), part - repaid, true, at.now));
+                    }
+                }
+                Some(i) => self.return_to(at, i, part, spent.taken_at, &mut voided),
+            }
+        }
+        self.totals.refunded += amount;
+        for i in voided {
+            self.lapse(i, Stage::Voided);
+        }
+        self.spent[s].refunded += amount;
+        self.tidy();
+        Ok(())
+    }
+
+    fn return_to(&mut self, at: &mut At<'_>, i: usize, amount: i128, taken_at: i64, voided: &mut Vec<usize>) {
+        let revoked = self.is_revoked(self.lots[i].root);
+        let lot = &mut self.lots[i];
+        let is_open = lot.remaining > 0 && lot.stage == Stage::Open;
+        if is_open && !revoked {
+            lot.remaining += amount;
+        } else if lot.was_voided && !is_open {
+            lot.remaining += amount;
+            voided.push(i);
+        } else if revoked || lot.expires.is_some_and(|end| end <= at.now) {
+            let renewed = lot.renewed((at.ids)(), amount, taken_at, at.now);
+            self.lots.push(renewed);
+        } else {
+            lot.remaining += amount;
+            lot.stage = Stage::Open;
+        }
+    }
+
+    pub fn buy(&mut self, lot: MLot) -> Answer {
+        check(self.purchases.iter().all(|p| p.id != lot.id), "PaymentReferenceUsed")?;
+        self.bounded(self.inflow(), lot.remaining)?;
+        self.purchases.push(MPurchase { id: lot.id, bought: lot.remaining, revocations: Vec::new() });
+        self.totals.purchased += lot.remaining;
+        self.add(lot)
+    }
+
+    pub fn revoke(&mut self, now: i64, id: u128, wanted: Option<i128>, reference: &str) -> Answer {
+        let Some(p) = self.purchases.iter().position(|p| p.id == id) else { return Err("PurchaseNotFound") };
+        let left = self.purchases[p].bought - self.purchases[p].revoked();
+        check(left > 0, "PurchaseAlreadyRevoked")?;
+        let own: Vec<usize> = self.sorted().into_iter().filter(|i| self.lots[*i].root == id).collect();
+        let unheld = |model: &Self, i: usize| model.lots[i].remaining - model.lots[i].held;
+        let loose: i128 = own.iter().map(|i| unheld(self, *i)).sum();
+        let lapsed: i128 = own.iter().map(|i| self.lots[*i].lapsed).sum();
+        let mut rest = wanted.unwrap_or(left).min(left);
+        let mut parts = Parts::new();
+        for i in &own {
+            let part = unheld(self, *i).min(rest);
+            if part > 0 {
+                parts.push((*i, part));
+                rest -= part;
+            }
+        }
+        let debt = rest.min((left - lapsed - loose.min(left)).max(0));
+        let mut counted = debt;
+        for i in own {
+            let lot = &mut self.lots[i];
+            let part = (lot.held - lot.owed).min(counted);
+            lot.owed += part;
+            counted -= part;
+        }
+        self.totals.clawed_back += debt + parts.iter().map(|(_, amount)| amount).sum::<i128>();
+        self.debt += debt;
+        self.take(&parts);
+        let revocation = MRevocation { reference: reference.to_owned(), parts, debt, at: now, is_undone: false };
+        self.purchases[p].revocations.push(revocation);
+        self.tidy();
+        Ok(())
+    }
+
+    pub fn reinstate(&mut self, at: &mut At<'_>, id: u128, reference: &str) -> Answer {
+        let Some(p) = self.purchases.iter().position(|p| p.id == id) else { return Err("PurchaseNotFound") };
+        let mut open = self.purchases[p].revocations.iter_mut().filter(|r| r.reference == reference && !r.is_undone);
+        let Some(revocation) = open.next() else { return Err("RevocationNotFound") };
+        revocation.is_undone = true;
+        let revocation = revocation.clone();
+        self.totals.reinstated += revocation.amount();
+        let root = self.lots.iter().position(|lot| lot.id == id).unwrap();
+        for lot in self.lots.iter_mut().filter(|lot| lot.root == id) {
+            lot.owed = 0;
+        }
+        let back: Vec<_> = revocation.parts.iter().copied().chain([(root, revocation.debt)]).collect();
+        let before = self.lots.clone();
+        for (i, amount) in back.into_iter().filter(|(_, amount)| *amount > 0) {
+            let (was_there, stage) = (before[i].remaining > 0, before[i].stage);
+            if was_there && stage == Stage::Open {
+                self.lots[i].remaining += amount;
+            } else if was_there || before[i].expires.is_some_and(|end| end <= at.now) {
+                let renewed = before[i].renewed((at.ids)(), amount, revocation.at, at.now);
+                self.lots.push(renewed);
+            } else {
+                self.lots[i].remaining += amount;
+                self.lots[i].stage = Stage::Open;
+            }
+        }
+        self.tidy();
+        Ok(())
+    }
+}
+
+impl MRevocation {
+    fn amount(&self) -> i128 {
+        self.debt + self.parts.iter().map(|(_, amount)| amount).sum::<i128>()
+    }
+}
+
+impl MPurchase {
+    fn revoked(&self) -> i128 {
+        self.revocations.iter().filter(|r| !r.is_undone).map(MRevocation::amount).sum()
+    }
+}
+
+impl MLot {
+    pub fn unrestricted(id: u128, amount: i128, paid: bool, now: i64) -> Self {
+        Self {
+            id,
+            root: id,
+            remaining: amount,
+            held: 0,
+            owed: 0,
+            stage: Stage::Open,
+            was_voided: false,
+            priority: 100,
+            paid,
+            granted: now,
+            effective: now,
+            expires: None,
+            patterns: Vec::new(),
+            is_bought: false,
+            lapsed: 0,
+        }
+    }
+
+    fn renewed(&self, id: u128, amount: i128, taken_at: i64, now: i64) -> Self {
+        let life = self.expires.map(|end| end - taken_at).filter(|life| *life > 0);
+        Self {
+            root: self.root,
+            priority: self.priority,
+            patterns: self.patterns.clone(),
+            expires: life.map(|life| now + life),
+            is_bought: self.is_bought,
+            ..Self::unrestricted(id, amount, self.paid, now)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The golden streams: short lives of organizations that between them emit every fact, with all optional fields set.
+
+use std::sync::Arc;
+
+use domain::commands::*;
+use domain::grant::Category;
+use domain::limits::MAX_OPEN_GRANTS;
+use domain::recharge::RechargeFailure;
+use domain::text::{Label, Metadata, Text};
+use domain::usage::{Reference, Usage};
+use domain::*;
+use serde_json::json;
+
+use crate::support::*;
+use crate::table::{Table, table};
+
+/// The streams whose events and final states are checked in.
+pub fn golden_streams() -> Vec<(&'static str, World)> {
+    vec![
+        ("lots", lots().world),
+        ("purchases", purchases().world),
+        ("recharges", recharges().world),
+        ("reservations", reservations().world),
+    ]
+}
+
+fn metadata() -> Metadata {
+    Metadata::try_new(json!({"trace": "t-1", "n": [1, {"deep": null}]}).as_object().unwrap().clone()).unwrap()
+}
+
+fn full_usage(now: Timestamp) -> Arc<Usage> {
+    Arc::new(Usage {
+        operation: Some(Label::try_new("chat.gpt").unwrap()),
+        quantities: [(Text::try_new("input_tokens").unwrap(), 1_200)].into(),
+        dimensions: [(Text::try_new("model").unwrap(), Label::try_new("gpt").unwrap())].into(),
+        subject: Some(Label::try_new("user-7").unwrap()),
+        description: Some(note("a reply")),
+        reference: Some(Reference { kind: Text::try_new("job").unwrap(), id: reference("j-1") }),
+        metadata: metadata(),
+        used_at: Some(now),
+    })
+}
+
+fn lots() -> Table {
+    let mut t = table("settings limit=50 low=20");
+    t.world
+        .run(&Command::Grant(Grant {
+            category: Category::Paid,
+            priority: 7,
+            expiry: Expiry::In(3_600),
+            applies_to: patterns(&["chat.*"]),
+            metadata: metadata(),
+            ..a_grant(100)
+        }))
+        .unwrap();
+    t.world.tick(1);
+    let usage = full_usage(t.world.now);
+    t.world.run(&Command::Consume(Consume { amount: credits(120), usage })).unwrap();
+    let consumption_id = ids::ConsumptionId::new(t.world.command_id().entity(0));
+    t.rows("grant later 60 starts=10 \n tick 10 \n adjust 40 \n adjust -15 \n tick 3600");
+    let refund = RefundConsumption { consumption_id, amount: Some(credits(70)), reason: note("sorry") };
+    t.world.run(&Command::RefundConsumption(refund)).unwrap();
+    t.rows("grant v 30 \n reserve h 10 \n void v \n cancel h \n grant future 5 starts=9000 life=60 \n consume x 130");
+    t
+}
+
+fn purchases() -> Table {
+    let mut t = table("start p 100 \n fail p \n lapse p \n tick 1 \n buy q 80 life=1000 \n grant g 10");
+    t.world
+        .run(&Command::StartPurchase(StartPurchase {
+            offer: Offer { credits: credits(500), price: usd(4_900), package_id: Some(reference("standard")) },
+            payment_reference: reference("cs_1"),
+            metadata: metadata(),
+        }))
+        .unwrap();
+    t.world
+        .run(&Command::RecordPurchase(RecordPurchase {
+            offer: Offer { credits: credits(500), price: usd(4_900), package_id: Some(reference("standard")) },
+            payment_reference: reference("cs_1"),
+            expiry: Expiry::In(86_400),
+            metadata: metadata(),
+        }))
+        .unwrap();
+    t.rows("consume c 90 \n reserve r 150 \n revoke cs_1 \n tick 901 \n refund c 40 \n reinstate cs_1 \n revoke q 20 ref=d2");
+    t
+}
+
+fn recharges() -> Table {
+    let mut t = table(
+        "
+        policy below=100 package=300 price=900 amount=500 month=20000 cooldown=60 days=30
+        charged 1 ch_1 \n tick 61 \n consume a 590",
+    );
+    let request = t.world.state.recharge().in_flight.clone().unwrap();
+    t.world
+        .run(&Command::FailRecharge(FailRecharge {
+            recharge_id: request.recharge_id,
+            failure: RechargeFailure::CardUnusable,
+            detail: Some(note("expired_card")),
+        }))
+        .unwrap();
+    t.rows("resume \n charged 2 ch_2 \n tick 3600 \n consume b 560 \n tick 86400");
+    t
+}
+
+fn reservations() -> Table {
+    let mut t = table("settings limit=100 \n grant a 100 \n grant b 50 life=100 for=chat.*");
+    let usage = full_usage(t.world.now);
+    let over = Over { policy: OverPolicy::TakeAvailable, max_amount: Some(credits(400)) };
+    t.world.run(&Command::Reserve(Reserve { amount: credits(120), expires_in_seconds: 900, over, usage })).unwrap();
+    let reservation_id = ids::ReservationId::new(t.world.command_id().entity(0));
+    t.rows("reserve c 10 \n cancel c \n cancel c \n reserve e 10 life=5 \n reserve open 70 \n tick 100");
+    t.world
+        .run(&Command::ConfirmReservation(ConfirmReservation {
+            reservation_id,
+            amount: Some(credits(300)),
+            quantities: [(Text::try_new("input_tokens").unwrap(), 3_000)].into(),
+        }))
+        .unwrap();
+    t
+}
+
+/// A merge takes as many lots as commands may open: too long a stream to check in.
+pub fn merging() -> World {
+    let mut world = World::new();
+    world.fill(MAX_OPEN_GRANTS, &Command::Grant(a_grant(1)));
+    for name in ["a", "b"] {
+        world.run(&purchase(10, name, Expiry::Never)).unwrap();
+    }
+    world
+}

@@ -1,0 +1,8 @@
+//! The API as a caller sees it: statuses, codes, replays, rights.
+
+mod bad_input;
+mod batch;
+mod commands;
+mod coverage;
+mod idempotency;
+mod keys;

@@ -1,0 +1,8 @@
+//! The log on PostgreSQL.
+
+mod append;
+mod fixture;
+mod reads;
+mod roles;
+mod strings;
+mod verify;

@@ -1,0 +1,139 @@
+//! Partitions, loads, due times and lookups.
+
+use chrono::TimeDelta;
+use domain::{Organization, OrganizationId};
+use store::chain::GENESIS;
+use store::log::{Log, LogError};
+use store::postgres::{self, MigrateError, PostgresLog};
+use store::verify::verify;
+use uuid::Uuid;
+
+use super::fixture::*;
+
+#[tokio::test]
+async fn c06_sql_and_rust_agree_on_partitions_and_another_is_refused() {
+    let f = Fixture::new(7).await;
+    let ids: Vec<String> = (0..500).map(|_| Uuid::now_v7().to_string()).chain(["a".into(), "Z:9_.-".into()]).collect();
+    let rows: Vec<(String, i32)> =
+        sqlx::query_as("SELECT id, store.partition_of(id, 7) FROM unnest($1::text[]) AS u (id)")
+            .bind(&ids)
+            .fetch_all(&f.admin)
+            .await
+            .unwrap();
+    assert_eq!(rows.len(), ids.len());
+    for (id, partition) in rows {
+        assert_eq!(partition, i32::from(OrganizationId::try_new(&id).unwrap().partition(7)), "{id}");
+    }
+    let mut a = Writer::new("acme", 7);
+    let wrong = (a.partition() + 1) % 7;
+    let result = f.log.append(wrong, &[a.next(&grant(1), None)]).await;
+    assert!(matches!(result, Err(LogError::Rejected(_))), "{result:?}");
+    assert_eq!(f.count("SELECT count(*) FROM store.events").await, 0);
+}
+
+#[tokio::test]
+async fn c06_partitions_are_fixed_by_the_first_migration() {
+    let f = Fixture::new(3).await;
+    assert_eq!(postgres::migrate(&f.admin, None).await.unwrap(), 3);
+    let other = postgres::migrate(&f.admin, Some(4)).await;
+    assert!(matches!(other, Err(MigrateError::PartitionsFixed { existing: 3, requested: 4 })), "{other:?}");
+    assert!(matches!(postgres::migrate(&f.admin, Some(0)).await, Err(MigrateError::PartitionsOutOfRange)));
+    assert_eq!(f.log.partitions(), 3);
+    assert_eq!(f.count("SELECT count(*) FROM store.heads JOIN store.sweeps USING (partition)").await, 3);
+}
+
+#[tokio::test]
+async fn c06_ids_are_case_sensitive_and_key_columns_collate_c() {
+    let f = Fixture::new(1).await;
+    let (mut upper, mut lower) = (Writer::new("Acme", 1), Writer::new("acme", 1));
+    let outcomes = f.append(&[upper.next(&grant(1), Some("k")), lower.next(&grant(1), Some("k"))]).await;
+    assert_eq!(positions(&outcomes).into_iter().flatten().count(), 2);
+    let foreign = "SELECT count(*) FROM pg_attribute a JOIN pg_index i ON i.indrelid = a.attrelid AND a.attnum = ANY(i.indkey)
+                   JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+                   WHERE n.nspname = 'store' AND a.atttypid = 'text'::regtype AND a.attcollation <> '\"C\"'::regcollation";
+    assert_eq!(f.count(foreign).await, 0);
+}
+
+#[tokio::test]
+async fn c11_a_load_is_a_snapshot_and_its_tail_and_a_foreign_snapshot_is_ignored() {
+    let f = Fixture::new(1).await;
+    let mut a = Writer::new("a", 1);
+    let mut batch = vec![a.next(&grant(100), None), a.next(&consume(1), None)];
+    batch[1].snapshot = Some(a.snapshot());
+    let at = a.sequence;
+    batch.push(a.next(&consume(2), None));
+    f.append(&batch).await;
+    let loaded = f.log.load(&a.organization).await.unwrap();
+    assert_eq!((loaded.snapshot_sequence, loaded.sequence), (at, a.sequence));
+    assert_eq!((&loaded.state, loaded.chain_hash), (&a.state, a.chain_hash));
+    assert!(loaded.snapshot_bytes > 0 && loaded.event_bytes_since == batch[2].events[0].payload.len());
+    assert_eq!(verify(&f.admin, |_| ()).await.unwrap().snapshots, 2, "the latest and the day's");
+
+    for damage in ["version = '0'", "payload = '{}'", "chain_hash = decode(repeat('00', 32), 'hex')"] {
+        f.run(&format!("UPDATE store.snapshots SET {damage}")).await;
+        let loaded = f.log.load(&a.organization).await.unwrap();
+        assert_eq!((loaded.snapshot_sequence, &loaded.state), (0, &a.state), "{damage}");
+        f.run(
+            "UPDATE store.snapshots s SET version = d.version, payload = d.payload, chain_hash = d.chain_hash
+               FROM store.daily_snapshots d",
+        )
+        .await;
+    }
+    let nobody = f.log.load(&OrganizationId::try_new("nobody").unwrap()).await.unwrap();
+    assert_eq!((nobody.sequence, nobody.chain_hash, nobody.state), (0, GENESIS, Organization::default()));
+}
+
+#[tokio::test]
+async fn c13_due_times_are_lowered_by_appends_corrected_by_one_sweeper() {
+    let f = Fixture::new(1).await;
+    let mut a = Writer::new("a", 1);
+    let (early, late) = (start(), start() + TimeDelta::hours(1));
+    let mut append = async |due_at| {
+        let mut command = a.next(&grant(1), None);
+        command.due_at = due_at;
+        f.append(&[command]).await;
+        f.log.load(&a.organization).await.unwrap().due_at
+    };
+    assert_eq!(append(None).await, None);
+    assert_eq!(append(Some(late)).await, Some(late));
+    assert_eq!(append(Some(early)).await, Some(early));
+    assert_eq!(append(Some(late)).await, Some(early));
+
+    let rival = PostgresLog::connect(f.options.clone(), 2).await.unwrap();
+    assert_eq!(f.log.due(0, early - TimeDelta::seconds(9), 10).await.unwrap(), []);
+    assert_eq!(f.log.due(0, early, 10).await.unwrap(), [a.organization.clone()]);
+    assert_eq!(rival.due(0, early, 10).await.unwrap(), []);
+    assert_eq!(rival.due(0, early + TimeDelta::seconds(2), 10).await.unwrap(), [a.organization.clone()]);
+
+    f.log.correct_due(&a.organization, a.sequence - 1, None).await.unwrap();
+    assert_eq!(f.log.load(&a.organization).await.unwrap().due_at, Some(early), "the stream has moved on");
+    f.log.correct_due(&a.organization, a.sequence, Some(late)).await.unwrap();
+    assert_eq!(f.log.load(&a.organization).await.unwrap().due_at, Some(late));
+    f.log.correct_due(&a.organization, a.sequence, None).await.unwrap();
+    assert_eq!(f.log.load(&a.organization).await.unwrap().due_at, None);
+}
+
+/// Two streams of five commands each, and the anchor of the honest log.
+#[tokio::test]
+async fn c08_an_entity_is_found_among_many_events_without_a_scan() {
+    let f = Fixture::new(1).await;
+    let mut a = Writer::new("a", 1);
+    f.append(&[a.next(&grant(1_000_000), None)]).await;
+    for _ in 0..10 {
+        let batch: Vec<_> = (0..200).map(|_| a.next(&consume(1), None)).collect();
+        f.append(&batch).await;
+    }
+    f.run("ANALYZE store.events").await;
+    let middle = f.log.stream(&a.organization, 1_000, 1).await.unwrap().remove(0);
+    let plan: Vec<String> = sqlx::query_scalar(
+        "EXPLAIN SELECT payload FROM store.events WHERE partition = 0 AND aggregate_id = 'a' AND entity_id = $1
+         AND sequence <= 2000 ORDER BY sequence",
+    )
+    .bind(middle.entity_id)
+    .fetch_all(&f.admin)
+    .await
+    .unwrap();
+    assert!(plan.iter().any(|line| line.contains("events_entity")), "{plan:?}");
+    let found = f.log.entity(&a.organization, middle.entity_id.unwrap(), u64::MAX).await.unwrap();
+    assert_eq!(found, [middle]);
+}

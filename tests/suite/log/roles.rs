@@ -1,0 +1,70 @@
+//! Who may do what in the database.
+
+use domain::OrganizationId;
+use sqlx::postgres::PgPool;
+use store::keys::{self, Scope};
+use store::log::{Log, Outcome};
+use store::postgres::PostgresLog;
+
+use super::fixture::*;
+
+#[tokio::test]
+async fn keys_open_until_they_are_revoked() {
+    let f = Fixture::new(1).await;
+    let organization = OrganizationId::try_new("acme").unwrap();
+    let (admin, secret) = keys::create(&f.admin, "ops", Scope::Admin, None, start()).await.unwrap();
+    let bound = Some(organization.clone());
+    let (reader, _) = keys::create(&f.admin, "acme's", Scope::Read, bound, start()).await.unwrap();
+    assert_eq!(keys::find(&f.admin, secret.reveal()).await.unwrap(), Some(admin.clone()));
+    assert_eq!(keys::find(&f.admin, "clk_guess").await.unwrap(), None);
+    assert_eq!(keys::list(&f.admin).await.unwrap(), [admin.clone(), reader]);
+    assert!(keys::revoke(&f.admin, admin.id, start()).await.unwrap());
+    assert!(!keys::revoke(&f.admin, admin.id, start()).await.unwrap());
+    let revoked = keys::find(&f.admin, secret.reveal()).await.unwrap();
+    assert!(revoked.is_some_and(|key| key.revoked_at.is_some()));
+    assert_eq!(keys::list(&f.admin).await.unwrap()[0].revoked_at, Some(start()));
+}
+
+#[tokio::test]
+async fn c26_the_analyst_reads_what_is_hers_and_nothing_else() {
+    let f = Fixture::new(1).await;
+    f.run("CREATE TABLE ledger.probe AS SELECT 1 AS n").await;
+    let analyst = PgPool::connect_with(f.options.clone().username("ledger_analyst")).await.unwrap();
+    let read = |sql: &'static str| sqlx::query_scalar::<_, String>(sql).fetch_one(&analyst);
+    assert_eq!(read("SELECT current_setting('statement_timeout')").await.unwrap(), "5min");
+    assert_ne!(read("SELECT current_setting('idle_in_transaction_session_timeout')").await.unwrap(), "0");
+    assert_eq!(read("SELECT n::text FROM ledger.probe").await.unwrap(), "1");
+    for denied in [
+        "SELECT payload::text FROM store.events",
+        "SELECT name FROM store.api_keys",
+        "SELECT store.lock_head(0::smallint)::text",
+        "SET default_transaction_read_only = off; INSERT INTO ledger.probe VALUES (2)",
+    ] {
+        assert!(sqlx::raw_sql(denied).execute(&analyst).await.is_err(), "{denied}");
+    }
+}
+
+#[tokio::test]
+async fn the_app_role_appends_and_cannot_change_a_row() {
+    let f = Fixture::new(1).await;
+    let options = f.options.clone().options([("role", "ledger_app")]);
+    let log = PostgresLog::connect(options.clone(), 2).await.unwrap();
+    let mut a = Writer::new("a", 1);
+    let mut command = a.next(&grant(5), Some("k"));
+    command.due_at = Some(start());
+    command.snapshot = Some(a.snapshot());
+    assert_eq!(log.append(0, &[command]).await.unwrap(), [Outcome::Appended { position: 1 }]);
+    assert_eq!(log.load(&a.organization).await.unwrap().snapshot_sequence, a.sequence);
+    assert_eq!(log.due(0, start(), 1).await.unwrap(), [a.organization.clone()]);
+    log.correct_due(&a.organization, a.sequence, None).await.unwrap();
+    let app = PgPool::connect_with(options).await.unwrap();
+    for denied in [
+        "UPDATE store.events SET payload = '{}'",
+        "DELETE FROM store.events",
+        "TRUNCATE store.events",
+        "DELETE FROM store.heads",
+        "DROP FUNCTION store.lock_head",
+    ] {
+        assert!(sqlx::raw_sql(denied).execute(&app).await.is_err(), "{denied}");
+    }
+}

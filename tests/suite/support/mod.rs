@@ -1,0 +1,12 @@
+//! What the tests stand on: one private PostgreSQL a run, one database a test, real server processes.
+
+pub mod http;
+pub mod node;
+mod postgres;
+
+pub use postgres::{database, empty_database, migrated_database, own_postgres};
+
+/// Cases of a property: `TEST_CASES`, or the default.
+pub fn cases(default: u32) -> u32 {
+    std::env::var("TEST_CASES").map_or(default, |text| text.parse().expect("TEST_CASES is a number"))
+}

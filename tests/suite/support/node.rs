@@ -1,0 +1,83 @@
+//! Server processes.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+
+use super::http::Client;
+
+/// The key that every node is started with.
+pub const ADMIN_KEY: &str = "admin-key-of-the-tests-0123456789abcdef";
+
+/// A running `credit-ledger serve`; killed when dropped.
+pub struct Node {
+    child: Child,
+    url: String,
+}
+
+impl Node {
+    pub async fn start(database_url: &str) -> Self {
+        Self::start_with(database_url, &[]).await
+    }
+
+    /// Starts with more environment.
+    pub async fn start_with(database_url: &str, environment: &[(&str, &str)]) -> Self {
+        let mut command = binary();
+        command
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .env("DATABASE_URL", database_url)
+            .env("CREDIT_LEDGER_ADMIN_KEY", ADMIN_KEY)
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
+        tokio::task::spawn_blocking(move || Self::spawn(command)).await.expect("it does not panic")
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command.spawn().expect("the binary is built with the tests");
+        let mut first_line = String::new();
+        let stdout = child.stdout.take().expect("it is piped");
+        BufReader::new(stdout).read_line(&mut first_line).expect("it can be read");
+        let url = first_line.trim().strip_prefix("listening on ");
+        let url = url.unwrap_or_else(|| panic!("the server did not start; its first line: {first_line:?}")).to_owned();
+        Self { child, url }
+    }
+
+    pub fn client(&self) -> Client {
+        Client::new(&self.url, ADMIN_KEY)
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it was running");
+    }
+
+    /// Asks it to end and waits until it has.
+    pub async fn terminate(mut self) -> std::process::ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+        tokio::task::spawn_blocking(move || self.child.wait().expect("it was running")).await.expect("no panic")
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn binary() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_ledger-under-test"))
+}
+
+/// Runs a subcommand to its end.
+pub async fn command(database_url: &str, arguments: &[&str]) -> Output {
+    let mut command = binary();
+    command.args(arguments).env("DATABASE_URL", database_url).stdin(Stdio::null());
+    tokio::task::spawn_blocking(move || command.output().expect("the binary is built")).await.expect("no panic")
+}
