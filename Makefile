@@ -10,4 +10,4 @@ check: ; cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D
 test: setup ; @scripts/test
 soak: setup ; CRASHES=20 TEST_CASES=20000 SOAK=1 scripts/test
 bench: build ; cargo build --release -p ledger-bench && target/release/ledger-bench $(if $(QUICK),--quick)
-deny: ; cargo deny check bans licenses sources
+deny: ; cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny; cargo deny check bans licenses sources

@@ -1,5 +1,7 @@
 //! One test binary across crates, on a real PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 mod acceptance;
 mod demo;
 mod engine;

@@ -69,7 +69,7 @@ impl DatabaseArgs {
     async fn open_private(&self, purpose: Purpose) -> Result<Database, Failure> {
         let private = match purpose {
             Purpose::Serve => PrivatePostgres::start(&self.data_dir).await,
-            Purpose::Use if !self.data_dir.exists() => {
+            Purpose::Use if !PrivatePostgres::may_exist(&self.data_dir) => {
                 let path = self.data_dir.display();
                 let detail = format!("--data-dir {path}: there is no ledger; `credit-ledger serve` makes one");
                 return Err(Failure::usage(detail));

@@ -20,6 +20,32 @@ pub(super) fn log_file(data_dir: &Path) -> PathBuf {
     data_dir.join("postgres.log")
 }
 
+/// What stands in a data directory from its first use on.
+pub(super) fn lock_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("owner.lock")
+}
+
+/// Whether a cluster may be there: `false` only for a folder that can be read and has none.
+pub(super) fn may_exist(data_dir: &Path) -> bool {
+    match std::fs::symlink_metadata(pg_data(data_dir)) {
+        Ok(_) => true,
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+    }
+}
+
+/// Refuses a folder that holds something else.
+pub(super) fn check_ours(data_dir: &Path) -> Result<(), PrivatePostgresError> {
+    if lock_file(data_dir).exists() {
+        return Ok(());
+    }
+    let entries = std::fs::read_dir(data_dir).map_err(PrivatePostgresError::io(data_dir))?;
+    // The root of a file system of its own is not quite empty.
+    if entries.flatten().any(|entry| entry.file_name() != "lost+found") {
+        return Err(PrivatePostgresError::NotADataDir { path: data_dir.to_owned() });
+    }
+    Ok(())
+}
+
 /// The folder of the socket: below the data directory, or a short name where that path is too long.
 pub(super) fn socket_dir(data_dir: &Path) -> PathBuf {
     let near = data_dir.join("socket");
@@ -70,6 +96,19 @@ pub(super) async fn init(data_dir: &Path, binaries: &Binaries, account: &Account
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_with_other_things_in_it_is_refused() {
+        let folder = std::env::temp_dir().join(format!("credit-ledger-other-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("made");
+        check_ours(&folder).expect("it is empty");
+        std::fs::write(folder.join("letters"), "dear").expect("written");
+        let error = check_ours(&folder).expect_err("it holds letters");
+        assert!(matches!(error, PrivatePostgresError::NotADataDir { .. }), "{error}");
+        std::fs::write(lock_file(&folder), "").expect("written");
+        check_ours(&folder).expect("it was ours before");
+        std::fs::remove_dir_all(&folder).expect("removed");
+    }
 
     #[test]
     fn socket_paths_stay_short() {

@@ -10,6 +10,8 @@ pub enum PrivatePostgresError {
          DATABASE_URL to use a server that runs elsewhere"
     )]
     NotInstalled,
+    #[error("PG_BIN_DIR is {dir}, where the programs `initdb` and `postgres` are not")]
+    NotInBinDir { dir: PathBuf },
     #[error(
         "{data_dir} was made by PostgreSQL {wanted}, and only {found} is installed. Install PostgreSQL {wanted}, or set \
          PG_BIN_DIR to its binaries"
@@ -26,6 +28,10 @@ pub enum PrivatePostgresError {
          --data-dir below a folder that it can enter, such as /var/lib/credit-ledger"
     )]
     NotEnterable { user: String, path: PathBuf },
+    #[error("{path} holds something else than a ledger's data; give an empty or a new folder as --data-dir")]
+    NotADataDir { path: PathBuf },
+    #[error("{path} is a link or belongs to another user; the server's socket must be in a folder of ours. Remove it")]
+    NotOurs { path: PathBuf },
     #[error("there is no user `postgres` or `nobody` to run PostgreSQL as; run as another user than root")]
     NoAccount,
     #[error("{path}: {source}")]

@@ -22,10 +22,10 @@ pub(super) fn binaries(cluster: Option<(u32, &Path)>) -> Result<Binaries, Privat
         return found.iter().find(|binaries| binaries.major == wanted).cloned().ok_or_else(|| {
             let majors: Vec<String> = found.iter().map(|binaries| binaries.major.to_string()).collect();
             let data_dir = data_dir.display().to_string();
-            if majors.is_empty() { PrivatePostgresError::NotInstalled } else { other(data_dir, wanted, &majors) }
+            if majors.is_empty() { none() } else { other(data_dir, wanted, &majors) }
         });
     }
-    let newest = found.first().cloned().ok_or(PrivatePostgresError::NotInstalled)?;
+    let newest = found.first().cloned().ok_or_else(none)?;
     if newest.major < MAJOR_MIN {
         return Err(PrivatePostgresError::TooOld { found: newest.major });
     }
@@ -34,6 +34,13 @@ pub(super) fn binaries(cluster: Option<(u32, &Path)>) -> Result<Binaries, Privat
 
 fn other(data_dir: String, wanted: u32, majors: &[String]) -> PrivatePostgresError {
     PrivatePostgresError::OtherMajor { data_dir, wanted, found: majors.join(", ") }
+}
+
+fn none() -> PrivatePostgresError {
+    match std::env::var_os("PG_BIN_DIR") {
+        Some(dir) => PrivatePostgresError::NotInBinDir { dir: dir.into() },
+        None => PrivatePostgresError::NotInstalled,
+    }
 }
 
 /// Folders to look in, the most particular first: an explicit choice hides all others.
@@ -75,9 +82,11 @@ fn probe(dir: &Path) -> Option<Binaries> {
     if !dir.join("initdb").is_file() {
         return None;
     }
+    // The server starts in another working directory.
+    let dir = dir.canonicalize().ok()?;
     let output = Command::new(dir.join("postgres")).arg("--version").output().ok()?;
     let major = major_of(&String::from_utf8(output.stdout).ok()?)?;
-    Some(Binaries { dir: dir.to_owned(), major })
+    Some(Binaries { dir, major })
 }
 
 /// The major version in `postgres (PostgreSQL) 15.18 (Debian ...)`.

@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
+use super::cluster;
 use super::error::PrivatePostgresError;
 
 /// How often and how long to ask: an owner that is ending lets go within this time.
@@ -23,7 +24,7 @@ pub(super) async fn take(data_dir: &Path) -> Result<File, PrivatePostgresError> 
 
 /// Takes the lock if nobody has it; the kernel frees it with its holder, however that ends.
 pub(super) fn try_take(data_dir: &Path) -> Result<Option<File>, PrivatePostgresError> {
-    let path = data_dir.join("owner.lock");
+    let path = cluster::lock_file(data_dir);
     let io = || PrivatePostgresError::io(&path);
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io())?;
     match file.try_lock() {

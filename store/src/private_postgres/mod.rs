@@ -12,6 +12,7 @@ mod lock;
 mod server;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 
@@ -26,6 +27,10 @@ pub const DATABASE: &str = "credit_ledger";
 const USER: &str = "postgres";
 /// Names the socket file; there is no port to listen on.
 const PORT: u16 = 5432;
+
+/// How often and how long to try to attach: making a cluster takes a second or two, on a busy machine several.
+const OPEN_PAUSE: Duration = Duration::from_millis(50);
+const OPEN_TRIES: u32 = 200;
 
 /// A running private server.
 #[derive(Debug)]
@@ -61,17 +66,29 @@ impl PrivatePostgres {
         if attached.accepts().await { Ok(attached) } else { Err(not_running()) }
     }
 
-    /// Attaches to a running server, or starts one.
+    /// Attaches to a running server, or starts one. An owner that is just starting or ending is waited for.
     ///
     /// # Errors
     /// As [`Self::start`].
     pub async fn open(data_dir: &Path) -> Result<Self, PrivatePostgresError> {
         let account = Account::of_server()?;
         let prepared = account.prepare(data_dir)?;
-        match lock::try_take(&prepared)? {
-            Some(lock) => Self::start_locked(prepared, &account, lock).await,
-            None => Self::connect_running(&prepared).await,
+        for _ in 0..OPEN_TRIES {
+            if let Some(lock) = lock::try_take(&prepared)? {
+                return Self::start_locked(prepared, &account, lock).await;
+            }
+            if let Ok(attached) = Self::connect_running(&prepared).await {
+                return Ok(attached);
+            }
+            tokio::time::sleep(OPEN_PAUSE).await;
         }
+        Err(PrivatePostgresError::InUse { data_dir: prepared })
+    }
+
+    /// Whether there may be a ledger in a folder: `false` only where there is surely none.
+    #[must_use]
+    pub fn may_exist(data_dir: &Path) -> bool {
+        cluster::may_exist(data_dir)
     }
 
     async fn start_locked(
@@ -80,7 +97,7 @@ impl PrivatePostgres {
         lock: std::fs::File,
     ) -> Result<Self, PrivatePostgresError> {
         let socket_dir = cluster::socket_dir(&data_dir);
-        account.make_private_dir(&socket_dir)?;
+        account.make_socket_dir(&socket_dir)?;
         let binaries = find::binaries(cluster::version(&data_dir))?;
         cluster::init(&data_dir, &binaries, account).await?;
         let mut private = Self { socket_dir, data_dir, server: None };

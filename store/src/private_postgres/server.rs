@@ -1,6 +1,7 @@
 //! The server process and its watchdog.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -15,11 +16,11 @@ use super::find::Binaries;
 use super::{PORT, PrivatePostgres};
 
 /// Starts the server; when the pipe that its owner holds closes, by whatever end of the owner, asks for a fast shutdown.
-/// Ends with the server.
-const WATCH_NEW: &str = r#"trap '' INT TERM HUP; exec 3<&0; "$@" </dev/null 3<&- & server=$!; (cat <&3 >/dev/null; kill -INT $server) & wait $server"#;
-/// The same for a server that runs already.
-const WATCH_ADOPTED: &str =
-    r#"trap '' INT TERM HUP; cat >/dev/null; kill -INT "$1"; while kill -0 "$1" 2>/dev/null; do sleep 0.05; done"#;
+/// Ends with the server. The first argument is the log, opened here and not by an owner that may be root: the folder
+/// belongs to the server's user, who could lay a link there.
+const WATCH_NEW: &str = r#"trap '' INT TERM HUP; exec 3<&0 >>"$1" 2>&1 || exit; shift; "$@" </dev/null 3<&- & server=$!; (cat <&3 >/dev/null; kill -INT $server) & wait $server"#;
+/// The same for a server that runs already; the second argument is its process id.
+const WATCH_ADOPTED: &str = r#"trap '' INT TERM HUP; exec >>"$1" 2>&1; cat >/dev/null; kill -INT "$2"; while kill -0 "$2" 2>/dev/null; do sleep 0.05; done"#;
 
 /// Lines of the server's log that an error shows.
 const LOG_TAIL_LINES: usize = 8;
@@ -29,6 +30,8 @@ const POLL: Duration = Duration::from_millis(20);
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long crash recovery may take: the largest write-ahead log that the settings allow, on a slow disk.
 const RECOVERY_TIMEOUT: Duration = Duration::from_secs(900);
+/// How long a server that is stopping is waited for: its last checkpoint writes at most what recovery would read.
+const STOP_TIMEOUT: Duration = RECOVERY_TIMEOUT;
 /// A server that still takes connections after this pause is not being stopped by its old watchdog.
 const ADOPTION_PAUSE: Duration = Duration::from_millis(300);
 /// A killed postmaster leaves its backends for a moment; until they have ended, PostgreSQL says this and gives up.
@@ -78,13 +81,13 @@ pub(super) async fn run(
     lock: File,
 ) -> Result<Server, PrivatePostgresError> {
     if let Some(pid) = survivor(private).await {
-        let mut command = shell(account, WATCH_ADOPTED);
+        let mut command = shell(private, account, WATCH_ADOPTED);
         command.arg(pid.to_string());
-        return Ok(Server { watchdog: spawn(command, private, account)?, lock });
+        return Ok(Server { watchdog: spawn(command, private)?, lock });
     }
     let mut lock = lock;
     for _ in 0..LEFTOVER_RETRIES {
-        let mut server = Server { watchdog: spawn(command(private, binaries, account), private, account)?, lock };
+        let mut server = Server { watchdog: spawn(command(private, binaries, account), private)?, lock };
         match wait_until_up(private, &mut server).await {
             Ok(()) => return Ok(server),
             Err(PrivatePostgresError::NotStarted { tail, .. }) if tail.contains(LEFTOVER) => lock = server.lock,
@@ -96,7 +99,7 @@ pub(super) async fn run(
 }
 
 fn command(private: &PrivatePostgres, binaries: &Binaries, account: &Account) -> Command {
-    let mut command = shell(account, WATCH_NEW);
+    let mut command = shell(private, account, WATCH_NEW);
     command.arg(binaries.dir.join("postgres")).arg("-D").arg(cluster::pg_data(&private.data_dir));
     for setting in SETTINGS {
         command.args(["-c", setting]);
@@ -109,48 +112,53 @@ fn command(private: &PrivatePostgres, binaries: &Binaries, account: &Account) ->
 /// The postmaster of an owner that died, if it keeps running; one that is stopping is waited for.
 async fn survivor(private: &PrivatePostgres) -> Option<u32> {
     let pid = cluster::postmaster_pid(&private.data_dir)?;
-    while is_alive(pid) && cluster::postmaster_pid(&private.data_dir) == Some(pid) {
+    let mut waited = Duration::ZERO;
+    while is_postmaster(pid, &private.data_dir) && waited < STOP_TIMEOUT {
         if private.accepts().await {
             tokio::time::sleep(ADOPTION_PAUSE).await;
             if private.accepts().await {
                 return Some(pid);
             }
         }
-        if !is_postgres(pid) {
-            return None;
-        }
         tokio::time::sleep(POLL).await;
+        waited += POLL;
     }
     None
 }
 
-fn is_alive(pid: u32) -> bool {
-    let status = Command::new("kill").args(["-0", &pid.to_string()]).stderr(Stdio::null()).status();
-    status.is_ok_and(|status| status.success())
-}
-
-/// A process id of before a restart of the machine may belong to anything by now.
-fn is_postgres(pid: u32) -> bool {
+/// Whether a process is the cluster's own server: the file with its id outlives a crash, and after a restart of the
+/// machine the id may be anybody's.
+fn is_postmaster(pid: u32, data_dir: &Path) -> bool {
+    let process = Path::new("/proc").join(pid.to_string());
+    if Path::new("/proc/self").exists() {
+        // A server works in its own folder; in a container even root may not be told where another user's does.
+        return match std::fs::read_link(process.join("cwd")) {
+            Ok(dir) => dir == cluster::pg_data(data_dir),
+            Err(error) if error.kind() == ErrorKind::NotFound => false,
+            Err(_) => std::fs::read_to_string(process.join("stat")).is_ok_and(|stat| is_live_postgres(&stat)),
+        };
+    }
     let output = Command::new("ps").args(["-o", "comm=", "-p", &pid.to_string()]).output();
     output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("postgres"))
 }
 
-fn shell(account: &Account, script: &str) -> Command {
+/// From a process's line in `/proc`: by name, and not a process that has ended and was not waited for yet.
+fn is_live_postgres(stat: &str) -> bool {
+    stat.split_once("(postgres) ").is_some_and(|(_, state)| !state.starts_with('Z'))
+}
+
+fn shell(private: &PrivatePostgres, account: &Account, script: &str) -> Command {
     let mut command = account.command(Path::new("/bin/sh"));
-    command.args(["-c", script, "credit-ledger-watchdog"]);
+    command.args(["-c", script, "credit-ledger-watchdog"]).arg(cluster::log_file(&private.data_dir));
     command
 }
 
 /// In a process group of its own: Ctrl-C reaches only us, so that we can drain first.
-fn spawn(mut command: Command, private: &PrivatePostgres, account: &Account) -> Result<Child, PrivatePostgresError> {
-    let path = cluster::log_file(&private.data_dir);
-    let io = || PrivatePostgresError::io(&path);
-    let log = File::options().create(true).append(true).open(&path).map_err(io())?;
-    account.give(&path)?;
+fn spawn(mut command: Command, private: &PrivatePostgres) -> Result<Child, PrivatePostgresError> {
     command
         .stdin(Stdio::piped())
-        .stdout(log.try_clone().map_err(io())?)
-        .stderr(log)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .env("HOME", &private.data_dir)
         .current_dir(&private.data_dir)
         .process_group(0)
@@ -181,4 +189,21 @@ async fn wait_until_up(private: &PrivatePostgres, server: &mut Server) -> Result
 
 fn is_starting(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == CANNOT_CONNECT_NOW)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_has_ended_is_not_alive() {
+        assert!(is_live_postgres("41 (postgres) S 1 41 41 0 -1"));
+        assert!(!is_live_postgres("41 (postgres) Z 1 41 41 0 -1"));
+        assert!(!is_live_postgres("41 (bash) S 1 41 41 0 -1"));
+    }
+
+    #[test]
+    fn another_process_is_not_the_server() {
+        assert!(!is_postmaster(std::process::id(), Path::new("/nowhere")));
+    }
 }

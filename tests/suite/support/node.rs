@@ -71,7 +71,8 @@ impl Drop for Node {
     }
 }
 
-fn binary() -> Command {
+/// The server's program, to be given a command.
+pub fn binary() -> Command {
     Command::new(env!("CARGO_BIN_EXE_ledger-under-test"))
 }
 

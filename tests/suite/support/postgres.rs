@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, PgConnection, PgPool};
-use store::private_postgres::{DATABASE, PrivatePostgres};
+use store::private_postgres::{DATABASE, PrivatePostgres, PrivatePostgresError};
 use tokio::sync::OnceCell;
 
 /// Partitions of every test's database: enough that organizations fall into different ones.
@@ -53,9 +53,13 @@ async fn make_database(suffix: &str) -> PgConnectOptions {
 async fn start_shared() -> PrivatePostgres {
     let dir = shared_dir();
     if dir.exists() {
-        let running = PrivatePostgres::connect_running(&dir).await;
-        assert!(running.is_err(), "another run of these tests uses {}", dir.display());
-        std::fs::remove_dir_all(&dir).expect("a data directory of a run before");
+        // Of a run before, whose server may be stopping still. Started and stopped, it is surely nobody's.
+        match PrivatePostgres::start(&dir).await {
+            Err(PrivatePostgresError::InUse { .. }) => panic!("another run of these tests uses {}", dir.display()),
+            Ok(of_before) => of_before.stop().await,
+            Err(_unusable) => {}
+        }
+        std::fs::remove_dir_all(&dir).expect("nobody uses it");
     }
     let server = PrivatePostgres::start(&dir).await.expect("PostgreSQL starts: `make setup` installs it");
     let mut admin = server.connect_options("postgres").connect().await.expect("it runs");
