@@ -1,5 +1,8 @@
 //! The one clock of the process, and the only file that may read the system's.
 
+#[cfg(all(feature = "test-clock", not(debug_assertions)))]
+compile_error!("the feature `test-clock` is for tests: a release build has one true clock");
+
 #[cfg(feature = "test-clock")]
 mod offset;
 

@@ -5,4 +5,5 @@
 mod consumers;
 mod crash;
 mod driver;
+mod time_travel;
 mod two_nodes;
