@@ -158,7 +158,7 @@ impl Engine {
         if !self.accepting.load(Ordering::SeqCst) {
             return Err("the ledger is shutting down");
         }
-        if self.partitions.iter().any(|partition| partition.queue.is_closed()) {
+        if self.partitions.iter().any(|partition| partition.queue.is_closed() || partition.asker.0.is_closed()) {
             return Err("a writer has stopped");
         }
         self.health.ready()

@@ -33,7 +33,6 @@ impl Engine {
         results: &mut [Option<Answered>],
     ) {
         let mut desk = lease.slot().lock().await;
-        lease.slot().end_epoch(desk.epoch);
         lease.slot().grounded().await;
         for (place, index) in open.iter().enumerate() {
             self.meters.turn();

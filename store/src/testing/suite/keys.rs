@@ -1,6 +1,7 @@
 //! History and idempotency.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use domain::{CommandError, Credits};
 
@@ -40,12 +41,15 @@ pub async fn c09_the_same_key_twice_at_once_has_one_effect(log: Arc<dyn Log>) {
     }
     assert_eq!(answers[0].events, answers[1].events);
     assert_eq!(answers.iter().filter(|answer| answer.replayed).count(), 1);
+    let loads = world.log.loads.load(Ordering::SeqCst);
     let later = node.execute(world.request("same", consume(10))).await.unwrap();
     assert!(later.replayed);
+    node.execute(world.request("next", consume(1))).await.unwrap();
+    assert_eq!(world.log.loads.load(Ordering::SeqCst), loads, "a known key cost a failed append");
     let cold = world.node().execute(world.request("same", consume(10))).await.unwrap();
     assert!(cold.replayed);
     assert_eq!((&later.events, &cold.events), (&answers[0].events, &answers[0].events));
-    assert_eq!(world.events().await.len(), 2);
+    assert_eq!(world.events().await.len(), 3);
 }
 
 pub async fn c09_a_key_belongs_to_one_request(log: Arc<dyn Log>) {
