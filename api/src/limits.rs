@@ -16,7 +16,7 @@ pub const EVENTS_PAGE_DEFAULT: u32 = 100;
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests in work at once: at 20,000 a second this is a fifth of a second of queue; past it a 503 helps more.
 pub const CONCURRENT_REQUESTS_MAX: usize = 4096;
-/// The longest that shutting down waits for open connections.
+/// The longest that shutting down waits for open connections, and then for the database.
 pub const DRAIN_MAX: Duration = Duration::from_secs(30);
 /// How long a key is believed without asking the database: the longest that a revoked key goes on working.
 pub const KEY_CACHE_TTL: Duration = Duration::from_secs(5);

@@ -53,9 +53,9 @@ impl Watch {
     }
 
     async fn check(&self, log: &dyn Log, clock: &dyn Clock) {
-        let before = clock.now();
+        let before = clock.machine_now();
         let health = match log.now().await {
-            Ok(database) if agree(before, database, clock.now()) => Health::Good,
+            Ok(database) if agree(before, database, clock.machine_now()) => Health::Good,
             Ok(database) => {
                 tracing::error!(%before, %database, "the clock differs from the database's: no commands are taken");
                 Health::ClockDiffers
