@@ -1,7 +1,7 @@
 //! The organization aggregate: what may be asked of an account of prepaid credits, what happens then, and why.
 //!
 //! Invariant: no IO, clock or randomness. Times and ids enter with the command ([`Context`]).
-//! Invariant: [`decide`] holds every rule, [`evolve`] none.
+//! Invariant: [`decide()`] holds every rule, [`evolve`] none.
 //! Absent: the price book's arithmetic, packages, HTTP, SQL.
 
 pub mod aggregate;

@@ -164,6 +164,11 @@ async fn kill_9_of_the_owner_leaves_no_server_and_loses_nothing() {
     let again = PrivatePostgres::start(folder.path()).await.expect("nobody else has it");
     assert_eq!(query(&again, keys).await, "1");
     again.stop().await;
+
+    // A command works on the data directory without a server, too.
+    let output = ledger(&["keys", "list"], folder.path()).output().expect("the binary is built");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
 }
 
 #[tokio::test]

@@ -22,13 +22,13 @@ const CONNECTIONS: u32 = 4;
 #[derive(Clone, Debug, Args)]
 pub struct DatabaseArgs {
     /// An existing PostgreSQL, 15 or later. Without it a private one runs in the data directory.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// A file that holds DATABASE_URL.
-    #[arg(long, env = "DATABASE_URL_FILE", value_name = "FILE")]
+    #[arg(long, global = true, env = "DATABASE_URL_FILE", value_name = "FILE")]
     pub database_url_file: Option<PathBuf>,
     /// Where the private PostgreSQL keeps its data.
-    #[arg(long, env = "CREDIT_LEDGER_DATA_DIR", default_value = ".credit-ledger", value_name = "DIR")]
+    #[arg(long, global = true, env = "CREDIT_LEDGER_DATA_DIR", default_value = ".credit-ledger", value_name = "DIR")]
     pub data_dir: PathBuf,
 }
 
