@@ -2,6 +2,7 @@
 
 mod append;
 mod fixture;
+mod plans;
 mod reads;
 mod roles;
 mod strings;
