@@ -49,8 +49,9 @@ CREATE UNIQUE INDEX events_idempotency_key ON store.events (partition, aggregate
 CREATE INDEX events_entity ON store.events (partition, aggregate_id, entity_id, sequence)
     WHERE entity_id IS NOT NULL;
 
--- What stock postgres-es asks for: a stream by type and id, without knowing of partitions.
-CREATE INDEX events_stream ON store.events (aggregate_type, aggregate_id, sequence);
+-- No index for what stock postgres-es asks for (a stream by type and id, without a partition): nothing of ours reads so,
+-- and it would cost every append a tenth. Whoever reads with stock at length may add one:
+-- CREATE INDEX CONCURRENTLY ON store.events (aggregate_type, aggregate_id, sequence);
 
 -- Every append changes the end of the table and nothing else: analyse by absolute growth, so that plans over the newest
 -- positions stay right when the table is large.
