@@ -24,8 +24,8 @@ pub(crate) struct Meters {
 
 impl Meters {
     pub(crate) fn new(partitions: u16) -> Self {
-        let commands = |outcome: &'static str| counter!("ledger_commands_total", "outcome" => outcome);
-        let queue = |partition: u16| gauge!("ledger_queue_commands", "partition" => partition.to_string());
+        let commands = |outcome: &'static str| counter!("credit_ledger_commands_total", "outcome" => outcome);
+        let queue = |partition: u16| gauge!("credit_ledger_queue_commands", "partition" => partition.to_string());
         Self {
             committed: commands("committed"),
             replayed: commands("replayed"),
@@ -34,12 +34,12 @@ impl Meters {
             overloaded: commands("overloaded"),
             unavailable: commands("unavailable"),
             failed: commands("failed"),
-            turns: counter!("ledger_turns_total"),
-            batch_commands: histogram!("ledger_append_batch_commands"),
-            append_seconds: histogram!("ledger_append_seconds"),
+            turns: counter!("credit_ledger_turns_total"),
+            batch_commands: histogram!("credit_ledger_append_batch_commands"),
+            append_seconds: histogram!("credit_ledger_append_seconds"),
             queue_commands: (0..partitions).map(queue).collect(),
-            cache_bytes: gauge!("ledger_cache_bytes"),
-            cache_organizations: gauge!("ledger_cache_organizations"),
+            cache_bytes: gauge!("credit_ledger_cache_bytes"),
+            cache_organizations: gauge!("credit_ledger_cache_organizations"),
         }
     }
 

@@ -60,7 +60,7 @@ async fn health_readiness_metrics_and_documents_answer() {
     assert_eq!(node.client().post("/v1/organizations/a/grants", "g", &grant).await.unwrap().status, 201);
     let (status, metrics) = get("/metrics").await;
     assert_eq!(status, 200);
-    assert!(metrics.contains("ledger_"), "{metrics}");
+    assert!(metrics.contains("credit_ledger_append_seconds"), "{metrics}");
     let (status, openapi) = get("/openapi.json").await;
     assert_eq!(status, 200);
     assert_eq!(serde_json::from_str::<Value>(&openapi).unwrap()["openapi"].as_str().unwrap()[..3], *"3.1");
