@@ -47,10 +47,12 @@ pub struct Handle {
 pub async fn serve(settings: Serve) -> std::io::Result<Handle> {
     let listener = TcpListener::bind(&settings.listen).await?;
     let addr = listener.local_addr()?;
+    // Before the ledger, which takes its meters at its start.
+    let metrics = recorder();
     let ledger = Arc::new(Ledger::start(settings.log, Arc::clone(&settings.clock)));
     let auth = Authenticator::new(settings.keys, settings.admin_key);
-    let router = routes::router(App::new(Arc::clone(&ledger), settings.clock, auth, recorder()));
-    let upkeep = tokio::spawn(keep_up(recorder()));
+    let router = routes::router(App::new(Arc::clone(&ledger), settings.clock, auth, metrics.clone()));
+    let upkeep = tokio::spawn(keep_up(metrics));
     let (stop, stopped) = watch::channel(false);
     // Without it an answer waits for the acknowledgement of the one before.
     let listener = listener.tap_io(|stream| {

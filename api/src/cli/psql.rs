@@ -14,7 +14,7 @@ use super::{DatabaseArgs, Failure, Purpose};
 /// Opens psql on the ledger's database.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  credit-ledger psql\n  \
-    credit-ledger psql --role analyst -- -c 'SELECT count(*) FROM store.events'")]
+    credit-ledger psql -- -c 'SELECT count(*) FROM store.events'")]
 pub struct Psql {
     /// As whom: `analyst` may only read the read tables.
     #[arg(long, value_enum, default_value_t = Role::Admin)]

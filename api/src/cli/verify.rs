@@ -38,7 +38,7 @@ impl Verify {
         self.print(&report, &deviations);
         let found = report.findings.len() + deviations.len();
         if found > 0 {
-            return Err(Failure::finding(format!("{found} findings: the log is not what was written")));
+            return Err(Failure::finding(format!("the log is not what was written: findings: {found}")));
         }
         match &self.anchor {
             Some(file) => report.anchor.write(file).map_err(|error| unusable(file, &error)),
