@@ -68,9 +68,8 @@ impl Engine {
             Some(KeyPlace::Landed) => return Step::Known,
             None => {}
         }
-        self.settle(lease, desk, permit);
+        let now = self.settle(lease, desk, permit);
         let head = head_of(desk);
-        let now = self.now(&head.state);
         let command_id = command_id(request, now);
         let source = Source::Log(&*self.log, slot);
         match decide_with_history(request, command_id, now, head, source).await {
@@ -87,15 +86,16 @@ impl Engine {
         }
     }
 
-    /// Time's due facts, as commands of their own (CORRECTNESS C3).
-    pub(crate) fn settle(&self, lease: &Lease, desk: &mut Desk, permit: &Arc<Permit>) {
+    /// Time's due facts, as commands of their own (CORRECTNESS C3). Answers the time that it settled to: whatever is
+    /// decided on the state is decided at that time, or something could fall due in between.
+    pub(crate) fn settle(&self, lease: &Lease, desk: &mut Desk, permit: &Arc<Permit>) -> Timestamp {
         let (organization, partition) = (lease.slot().organization().clone(), lease.slot().partition());
         let now = self.now(&head_of(desk).state);
         let metadata = settle_metadata();
         loop {
             let command_id = without_key(now);
             let piece = settlement(&head_of(desk).state, &organization, command_id, now);
-            let Some((events, after)) = piece else { return };
+            let Some((events, after)) = piece else { return now };
             let (organization, metadata) = (&organization, &metadata);
             let decided = Decided { organization, partition, command_id, key: None, metadata, now, events, after };
             self.depart(lease, desk, permit, decided);

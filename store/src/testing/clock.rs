@@ -7,19 +7,27 @@ use domain::Timestamp;
 
 use crate::clock::Clock;
 
-pub struct ManualClock(Mutex<Timestamp>);
+pub struct ManualClock {
+    now: Mutex<Timestamp>,
+    jump: Mutex<TimeDelta>,
+}
 
 impl ManualClock {
     /// Begins at a fixed instant, with nanoseconds that the engine must cut.
     #[must_use]
     pub fn new() -> Self {
         let start = Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("one instant");
-        Self(Mutex::new(start + TimeDelta::nanoseconds(1_234_567)))
+        Self { now: Mutex::new(start + TimeDelta::nanoseconds(1_234_567)), jump: Mutex::default() }
     }
 
     pub fn advance_seconds(&self, seconds: i64) {
-        let mut now = self.0.lock().expect("no code panics while it holds the time");
+        let mut now = self.now.lock().expect("no code panics while it holds the time");
         *now += TimeDelta::seconds(seconds);
+    }
+
+    /// Lets time pass right after the next look at the clock.
+    pub fn jump_after_next_look(&self, seconds: i64) {
+        *self.jump.lock().expect("no code panics while it holds the jump") = TimeDelta::seconds(seconds);
     }
 }
 
@@ -31,6 +39,13 @@ impl Default for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().expect("no code panics while it holds the time")
+        let mut now = self.now.lock().expect("no code panics while it holds the time");
+        let seen = *now;
+        *now += std::mem::take(&mut *self.jump.lock().expect("no code panics while it holds the jump"));
+        seen
+    }
+
+    fn machine_now(&self) -> Timestamp {
+        *self.now.lock().expect("no code panics while it holds the time")
     }
 }

@@ -46,6 +46,7 @@ macro_rules! engine_suite {
             time::c03_settlement_is_its_own_command_and_kept_when_the_command_is_refused
             time::c03_settlement_comes_in_pieces
             time::c12_time_never_runs_back_in_a_stream
+            time::c12_a_command_is_decided_at_the_time_it_was_settled_to
             time::c12_a_node_with_a_wrong_clock_takes_no_commands
             time::c13_idle_organizations_are_settled
             time::c13_a_due_time_corrected_by_another_node_is_told_again

@@ -68,6 +68,19 @@ pub async fn c12_time_never_runs_back_in_a_stream(log: Arc<dyn Log>) {
     assert_eq!(events[0].recorded_at.timestamp_subsec_nanos() % 1_000, 0, "cut to the microsecond");
 }
 
+pub async fn c12_a_command_is_decided_at_the_time_it_was_settled_to(log: Arc<dyn Log>) {
+    let world = World::new(log);
+    let node = world.node();
+    let granted = node.execute(world.request("short", grant_until(100, Expiry::In(10)))).await.unwrap();
+    let expires_at = granted.events[0].event.occurred_at + chrono::TimeDelta::seconds(10);
+    world.clock.advance_seconds(9);
+    world.clock.jump_after_next_look(5);
+    let spent = node.execute(world.request("just-in-time", consume(50))).await.expect("it has not expired yet");
+    assert!(spent.events[0].event.occurred_at < expires_at, "expired credits were spent");
+    let refused = node.execute(world.request("too-late", consume(50))).await;
+    assert!(matches!(refused, Err(ExecuteError::Refused(_))));
+}
+
 pub async fn c12_a_node_with_a_wrong_clock_takes_no_commands(log: Arc<dyn Log>) {
     let (world, node) = World::with_credits(log, 100).await;
     assert_eq!(node.ready(), Ok(()));
