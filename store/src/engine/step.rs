@@ -48,6 +48,7 @@ pub(crate) enum Source<'a> {
 }
 
 /// The answer of [`decide_with_history`].
+#[expect(clippy::large_enum_variant, reason = "the large variant is the answer to nearly every command")]
 pub(crate) enum Verdict {
     Accepted { events: Vec<Event>, after: Organization },
     Refused(CommandError),

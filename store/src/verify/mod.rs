@@ -6,18 +6,20 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use domain::{Event, Organization, OrganizationId, OutOfBalance, evolve};
+use domain::{Organization, OutOfBalance};
 use sqlx::postgres::PgPool;
-use uuid::Uuid;
 
 use crate::anchor::{self, Anchor};
-use crate::chain::{self, AGGREGATE_TYPE, ChainHash, GENESIS};
+use crate::chain::AGGREGATE_TYPE;
 use crate::log::LogError;
 use crate::postgres::SNAPSHOT_VERSION;
 use crate::postgres::error::of_read;
-use crate::postgres::row::{Row, Upcasters, event_columns, hash};
+use crate::postgres::row::{Row, Upcasters, event_columns};
+
+mod stream;
+
+use stream::Stream;
 
 /// Rows of one read: a few megabytes at the largest events.
 const PAGE: i64 = 1_000;
@@ -147,105 +149,6 @@ impl Report {
         if self.findings.len() < FINDINGS_MAX {
             self.findings.push(finding);
         }
-    }
-}
-
-/// One stream, as far as it was walked.
-#[derive(Default)]
-struct Stream {
-    aggregate_type: String,
-    organization: String,
-    sequence: u64,
-    position: u64,
-    chain_hash: ChainHash,
-    state: Organization,
-    /// The command that the last row is of, and how many of its rows follow.
-    command: Option<(Uuid, u32, u32)>,
-    /// A row was found wrong: nothing behind it can be judged.
-    broken: bool,
-}
-
-impl Stream {
-    fn of(row: &Row) -> Self {
-        Self {
-            aggregate_type: row.aggregate_type.clone(),
-            organization: row.aggregate_id.clone(),
-            chain_hash: GENESIS,
-            ..Self::default()
-        }
-    }
-
-    fn has(&self, row: &Row) -> bool {
-        self.aggregate_type == row.aggregate_type && self.organization == row.aggregate_id
-    }
-
-    /// Judges the next row.
-    fn follow(&mut self, row: &Row, partitions: u16, upcasters: &Upcasters) -> Result<(), Fault> {
-        self.check_place(row, partitions)?;
-        if hash(&row.chain_hash) != Some(chain::next(&self.chain_hash, &row.link())) {
-            return Err(Fault::HashDiffers);
-        }
-        self.check_command(row)?;
-        let event = row.event(upcasters).map_err(|error| Fault::Unreadable(error.to_string()))?;
-        if event.fact.name() != row.event_type
-            || event.fact.entity_id() != row.entity_id
-            || event.occurred_at != row.occurred_at
-        {
-            return Err(Fault::ColumnsDiffer);
-        }
-        self.fold(&event)?;
-        self.sequence = row.sequence;
-        self.position = row.position;
-        self.chain_hash = hash(&row.chain_hash).ok_or(Fault::HashDiffers)?;
-        self.command = Some((row.command_id, row.command_index, row.command_count));
-        Ok(())
-    }
-
-    fn check_place(&self, row: &Row, partitions: u16) -> Result<(), Fault> {
-        if row.aggregate_type != AGGREGATE_TYPE {
-            return Err(Fault::ForeignStream);
-        }
-        let organization = OrganizationId::try_new(&row.aggregate_id).map_err(|_| Fault::ForeignStream)?;
-        if organization.partition(partitions) != row.partition {
-            return Err(Fault::WrongPartition);
-        }
-        if row.sequence != self.sequence + 1 {
-            return Err(Fault::SequenceMissing { expected: self.sequence + 1 });
-        }
-        Ok(())
-    }
-
-    fn check_command(&self, row: &Row) -> Result<(), Fault> {
-        let follows = match self.command {
-            Some((id, index, count)) if index + 1 < count => {
-                row.command_id == id
-                    && row.command_index == index + 1
-                    && row.command_count == count
-                    && row.position == self.position + 1
-            }
-            Some(_) | None => row.command_index == 0,
-        };
-        if follows { Ok(()) } else { Err(Fault::CommandBroken) }
-    }
-
-    fn is_inside_command(&self) -> bool {
-        self.command.is_some_and(|(_, index, count)| index + 1 < count)
-    }
-
-    fn fold(&mut self, event: &Event) -> Result<(), Fault> {
-        // Arithmetic panics rather than wraps on what `decide` did not write.
-        let folded = catch_unwind(AssertUnwindSafe(|| {
-            evolve(&mut self.state, event);
-            self.state.check_books()?;
-            let figures = self.state.figures();
-            let told = (event.balance_after, event.reserved_after, event.available_after);
-            if told == (figures.balance, figures.reserved, figures.available) {
-                Ok(())
-            } else {
-                Err(Fault::FiguresDiffer)
-            }
-        }));
-        folded.unwrap_or(Err(Fault::Inapplicable))
     }
 }
 
