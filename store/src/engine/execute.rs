@@ -18,7 +18,7 @@ use super::flight::{Flight, Landing};
 use super::head::Head;
 use super::limits::CONFLICTS_BEFORE_TURN;
 use super::permit::Permit;
-use super::slot::{Desk, Slot};
+use super::slot::{Awaited, Desk, Slot};
 use super::step::{Judged, Step};
 
 /// The result of one command.
@@ -170,7 +170,7 @@ async fn land(step: Step, request: &CommandRequest) -> Next {
         Step::Joined(flight) => join(flight, request).await,
         Step::Known => Next::Confirm(None),
         Step::Nothing => Next::Answer(Ok(Committed { events: Vec::new(), replayed: false })),
-        Step::Refused(error, judged) => match landed(judged.after.as_ref()).await {
+        Step::Refused(error, judged) => match landed(&judged.after).await {
             true => Next::Confirm(Some((error, judged))),
             false => Next::Again,
         },
@@ -190,10 +190,11 @@ async fn join(flight: Arc<Flight>, request: &CommandRequest) -> Next {
 }
 
 /// Whether what a judgement depends on has become durable.
-pub(crate) async fn landed(flight: Option<&Arc<Flight>>) -> bool {
-    match flight {
-        Some(flight) => matches!(flight.landed().await, Landing::Durable { .. }),
-        None => true,
+pub(crate) async fn landed(awaited: &Awaited) -> bool {
+    match awaited {
+        Awaited::Nothing => true,
+        Awaited::Flight(flight) => matches!(flight.landed().await, Landing::Durable { .. }),
+        Awaited::Never => false,
     }
 }
 

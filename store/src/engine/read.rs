@@ -37,7 +37,7 @@ impl Engine {
             let mut desk = self.locked(lease).await.map_err(unreadable)?;
             (head_of(&mut desk).state.clone(), judged(slot, &mut desk))
         };
-        if !landed(judged.after.as_ref()).await {
+        if !landed(&judged.after).await {
             return Ok(None);
         }
         let found = match answered(self.ask(slot, None)).await {

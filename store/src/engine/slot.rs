@@ -23,6 +23,15 @@ pub(crate) struct Desk {
     pub(crate) head: Option<Head>,
 }
 
+/// What must become durable before a judgement on the cached state may leave.
+pub(crate) enum Awaited {
+    /// The state is durable.
+    Nothing,
+    Flight(Arc<Flight>),
+    /// The state had been given up when it was judged: it never becomes durable.
+    Never,
+}
+
 /// Where a key was seen.
 #[derive(Clone)]
 pub(crate) enum KeyPlace {
@@ -163,8 +172,14 @@ impl Slot {
         }
     }
 
-    pub(crate) fn last_flight(&self) -> Option<Arc<Flight>> {
-        self.flights().queue.back().cloned()
+    /// What the state of `epoch` waits for. Asked with the epoch: a flight that has failed is no longer in the queue, and
+    /// the state that it left behind would look durable.
+    pub(crate) fn awaited(&self, epoch: u64) -> Awaited {
+        let flights = self.flights();
+        if flights.epoch != epoch {
+            return Awaited::Never;
+        }
+        flights.queue.back().map_or(Awaited::Nothing, |last| Awaited::Flight(Arc::clone(last)))
     }
 
     /// The flight under way that holds this sequence.

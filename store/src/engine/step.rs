@@ -16,7 +16,7 @@ use super::cache::Lease;
 use super::flight::{Departure, Flight, Ticket};
 use super::head::{Decided, Draft, Head};
 use super::permit::Permit;
-use super::slot::{Desk, KeyPlace, Slot};
+use super::slot::{Awaited, Desk, KeyPlace, Slot};
 
 /// What became of a command under the lock.
 pub(crate) enum Step {
@@ -36,7 +36,7 @@ pub(crate) struct Judged {
     pub(crate) epoch: u64,
     pub(crate) sequence: u64,
     /// What must become durable first.
-    pub(crate) after: Option<Arc<Flight>>,
+    pub(crate) after: Awaited,
 }
 
 /// Where a decision's history is looked up (CORRECTNESS C8).
@@ -131,7 +131,7 @@ pub(crate) fn head_of(desk: &mut Desk) -> &mut Head {
 }
 
 pub(crate) fn judged(slot: &Slot, desk: &mut Desk) -> Judged {
-    Judged { epoch: desk.epoch, sequence: head_of(desk).sequence, after: slot.last_flight() }
+    Judged { epoch: desk.epoch, sequence: head_of(desk).sequence, after: slot.awaited(desk.epoch) }
 }
 
 pub(crate) fn settle_metadata() -> EventMetadata {

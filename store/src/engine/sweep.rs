@@ -57,7 +57,7 @@ impl Engine {
             let next: Option<Timestamp> = head.state.next_due();
             (judged(lease.slot(), &mut desk), next)
         };
-        if !landed(judged.after.as_ref()).await {
+        if !landed(&judged.after).await {
             return false;
         }
         // Not under the lock: a command that has come meanwhile makes the correction void by its sequence. It has told

@@ -38,6 +38,7 @@ pub struct FaultyLog {
     read_backs_to_fail: AtomicUsize,
     appends_open: watch::Sender<bool>,
     heads_open: watch::Sender<bool>,
+    entities_open: watch::Sender<bool>,
     /// The sequence of each snapshot that was appended.
     snapshots: Mutex<Vec<u64>>,
     pub loads: AtomicUsize,
@@ -58,6 +59,7 @@ impl FaultyLog {
             read_backs_to_fail: AtomicUsize::new(0),
             appends_open: watch::Sender::new(true),
             heads_open: watch::Sender::new(true),
+            entities_open: watch::Sender::new(true),
             snapshots: Mutex::default(),
             loads: AtomicUsize::new(0),
             turns: AtomicUsize::new(0),
@@ -92,6 +94,15 @@ impl FaultyLog {
 
     pub fn open_heads(&self) {
         self.heads_open.send_replace(true);
+    }
+
+    /// Holds look-ups of history back until [`Self::open_entities`].
+    pub fn hold_entities(&self) {
+        self.entities_open.send_replace(false);
+    }
+
+    pub fn open_entities(&self) {
+        self.entities_open.send_replace(true);
     }
 
     /// How far the database's clock is ahead of the nodes'.
@@ -167,6 +178,7 @@ impl Log for FaultyLog {
         entity: EntityId,
         up_to: u64,
     ) -> Result<Vec<RecordedEvent>, LogError> {
+        opened(&self.entities_open).await;
         self.inner.entity(organization, entity, up_to).await
     }
 

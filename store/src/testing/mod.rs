@@ -35,6 +35,7 @@ macro_rules! engine_suite {
             keys::c09_a_key_of_another_node_replays_instead_of_a_refusal
             confirm::c09_a_refusal_on_a_state_that_another_node_moved_is_decided_again
             confirm::c09_a_refusal_waits_for_the_flush_it_depends_on
+            confirm::c09_a_refusal_on_a_state_that_was_given_up_is_decided_again
             confirm::c09_refusals_share_one_read
             confirm::c09_a_strong_read_shows_what_is_durable_only
             confirm::c09_a_strong_read_sees_other_nodes

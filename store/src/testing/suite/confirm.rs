@@ -9,7 +9,7 @@ use futures::future::join_all;
 use crate::ledger::ExecuteError;
 use crate::log::Log;
 use crate::testing::Failpoint;
-use crate::testing::world::{World, a_while, consume, grant, start};
+use crate::testing::world::{World, a_while, consume, grant, refund, reserve, start};
 
 pub async fn c09_a_refusal_on_a_state_that_another_node_moved_is_decided_again(log: Arc<dyn Log>) {
     let (world, one) = World::with_credits(log, 100).await;
@@ -32,6 +32,24 @@ pub async fn c09_a_refusal_waits_for_the_flush_it_depends_on(log: Arc<dyn Log>) 
     assert!(matches!(all.await.unwrap(), Err(ExecuteError::Unavailable { .. })));
     let one_more = one_more.await.unwrap().expect("what it was refused for never happened");
     assert_eq!(one_more.events[0].event.balance_after, Credits::new(99));
+}
+
+/// The failed flight is gone when the refusal is judged, and the log happens to end where the given-up state did.
+pub async fn c09_a_refusal_on_a_state_that_was_given_up_is_decided_again(log: Arc<dyn Log>) {
+    let (world, one) = World::with_credits(log, 110).await;
+    one.execute(world.request("spent", consume(10))).await.unwrap();
+    world.node().execute(world.request("more", grant(1_000))).await.unwrap();
+    let too_much = refund(&world.organization, "spent", 999);
+    let commands = [("hold", reserve(100, 900)), ("too-much", too_much), ("fits", consume(50))];
+    let requests = commands.map(|(key, command)| world.request(key, command)).to_vec();
+    world.log.hold_entities();
+    let answers = tokio::spawn(async move { one.execute_all(requests).await });
+    a_while().await;
+    world.log.open_entities();
+    let answers = answers.await.unwrap();
+    assert!(answers[0].is_ok());
+    assert!(matches!(answers[1], Err(ExecuteError::Refused(_))));
+    assert!(answers[2].is_ok(), "refused on a state that never became durable: {:?}", answers[2]);
 }
 
 pub async fn c09_refusals_share_one_read(log: Arc<dyn Log>) {
