@@ -1,5 +1,7 @@
 //! Settles organizations that nobody commands, so that read models and alerts are on time too (CORRECTNESS C13).
 //!
+//! Invariant: a node whose clock is wrong sweeps nothing: it would end grants and holds before their time (CORRECTNESS
+//! C12), and keep the lease of those who know the time.
 //! Invariant: the due time in the log is a lower bound; only a sweep that has found the stream's end durable raises it.
 
 use std::sync::{Arc, Weak};
@@ -27,6 +29,9 @@ pub(super) async fn run(engine: Weak<Engine>, partition: u16) {
 impl Engine {
     /// Settles what is due; answers whether more is waiting and worth another sweep at once.
     async fn sweep(self: &Arc<Self>, partition: u16) -> bool {
+        if self.admit().await.is_err() {
+            return false;
+        }
         let permits = self.limits.sweep_permits.max(1);
         let limit = u32::try_from(permits).unwrap_or(u32::MAX);
         let now = domain::time::to_micros(self.clock.now());

@@ -49,6 +49,7 @@ macro_rules! engine_suite {
             time::c12_time_never_runs_back_in_a_stream
             time::c12_a_command_is_decided_at_the_time_it_was_settled_to
             time::c12_a_node_with_a_wrong_clock_takes_no_commands
+            time::c12_a_node_with_a_wrong_clock_sweeps_nothing
             time::c13_idle_organizations_are_settled
             time::c13_a_due_time_corrected_by_another_node_is_told_again
             batch::c24_commands_of_one_organization_in_listed_order

@@ -12,7 +12,7 @@ use domain::limits::MAX_SETTLED_EVENTS;
 use crate::engine::Limits;
 use crate::ledger::ExecuteError;
 use crate::log::Log;
-use crate::testing::world::{World, consume, eventually, grant, grant_until, key, reserve};
+use crate::testing::world::{World, a_while, consume, eventually, grant, grant_until, key, reserve};
 
 /// A sweep as often as a case can wait for.
 fn sweeping() -> Limits {
@@ -97,6 +97,19 @@ pub async fn c12_a_node_with_a_wrong_clock_takes_no_commands(log: Arc<dyn Log>) 
     let wrong_from_the_start = world.node().execute(world.request("wrong", consume(1))).await;
     assert!(matches!(wrong_from_the_start, Err(ExecuteError::Unavailable { .. })));
     assert_eq!(world.events().await.len(), 2);
+}
+
+pub async fn c12_a_node_with_a_wrong_clock_sweeps_nothing(log: Arc<dyn Log>) {
+    let world = World::new(log);
+    world.node().execute(world.request("short", grant_until(100, Expiry::In(10)))).await.unwrap();
+    world.clock.advance_seconds(20);
+    world.log.set_clock_ahead_ms(-20_000);
+    let node = world.node_with(sweeping());
+    a_while().await;
+    assert!(node.ready().is_err());
+    assert_eq!(world.names().await, ["CreditsGranted"], "by the database's clock it has not expired");
+    world.log.set_clock_ahead_ms(0);
+    eventually("the grant has expired", async || world.names().await.contains(&"GrantExpired")).await;
 }
 
 pub async fn c13_idle_organizations_are_settled(log: Arc<dyn Log>) {
