@@ -5,7 +5,7 @@ use domain::{OrganizationId, Timestamp};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::error::of_read;
+use super::answer::answered;
 use super::read::small;
 use crate::log::LogError;
 
@@ -33,15 +33,16 @@ pub(super) async fn due(
     now: Timestamp,
     limit: u32,
 ) -> Result<Vec<OrganizationId>, LogError> {
-    let ids: Vec<String> = sqlx::query_scalar(SELECT_DUE)
-        .bind(small(partition)?)
-        .bind(node)
-        .bind(now)
-        .bind(now + LEASE)
-        .bind(i64::from(limit))
-        .fetch_all(connection)
-        .await
-        .map_err(of_read)?;
+    let ids: Vec<String> = answered(
+        sqlx::query_scalar(SELECT_DUE)
+            .bind(small(partition)?)
+            .bind(node)
+            .bind(now)
+            .bind(now + LEASE)
+            .bind(i64::from(limit))
+            .fetch_all(connection),
+    )
+    .await?;
     let invalid = |id: &String| LogError::Corrupt(format!("{id:?} is due and is not an organization"));
     ids.iter().map(|id| OrganizationId::try_new(id).map_err(|_| invalid(id))).collect()
 }
@@ -54,13 +55,14 @@ pub(super) async fn correct_due(
     due_at: Option<Timestamp>,
 ) -> Result<(), LogError> {
     let sequence = i64::try_from(sequence).map_err(|error| LogError::Rejected(Box::new(error)))?;
-    sqlx::query("SELECT store.correct_due($1, $2, $3, $4)")
-        .bind(small(partition)?)
-        .bind(organization.as_str())
-        .bind(sequence)
-        .bind(due_at)
-        .execute(connection)
-        .await
-        .map_err(of_read)?;
+    answered(
+        sqlx::query("SELECT store.correct_due($1, $2, $3, $4)")
+            .bind(small(partition)?)
+            .bind(organization.as_str())
+            .bind(sequence)
+            .bind(due_at)
+            .execute(connection),
+    )
+    .await?;
     Ok(())
 }

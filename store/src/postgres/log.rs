@@ -11,6 +11,7 @@ use sqlx::{ConnectOptions as _, Postgres};
 use tokio::sync::{Mutex, Semaphore};
 use uuid::Uuid;
 
+use super::answer::{ANSWER_TIMEOUT, answered};
 use super::error::of_read;
 use super::row::Upcasters;
 use super::turn::{PostgresTurn, lock_head};
@@ -22,9 +23,7 @@ use crate::record::RecordedEvent;
 pub const READERS_DEFAULT: u32 = 8;
 /// At most this part of the pool may wait for heads.
 const TURNS_SHARE: u32 = 2;
-/// Longer than every timeout of the session: past it the server or the way to it is gone.
-const APPEND_TIMEOUT: Duration = Duration::from_secs(40);
-/// A read that gets no connection in this time is better told so.
+/// Whoever gets no connection in this time is better told so.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The log of a migrated database.
@@ -78,6 +77,11 @@ impl PostgresLog {
         self.pool.acquire().await.map_err(of_read)
     }
 
+    async fn connected(&self) -> Result<PgConnection, LogError> {
+        let connected = tokio::time::timeout(ACQUIRE_TIMEOUT, self.options.connect()).await;
+        connected.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(of_read)
+    }
+
     fn partition_of(&self, organization: &OrganizationId) -> u16 {
         organization.partition(self.partitions)
     }
@@ -96,9 +100,9 @@ impl Log for PostgresLog {
         // Taken out for the time of the call: if this future is dropped, so is a connection with an unread answer.
         let mut connection = match slot.take() {
             Some(connection) => connection,
-            None => self.options.connect().await.map_err(of_read)?,
+            None => self.connected().await?,
         };
-        let append = tokio::time::timeout(APPEND_TIMEOUT, append::append(&mut connection, partition, batch));
+        let append = tokio::time::timeout(ANSWER_TIMEOUT, append::append(&mut connection, partition, batch));
         let result = append.await.unwrap_or_else(|elapsed| Err(LogError::OutcomeUnknown(Box::new(elapsed))));
         if !matches!(result, Err(LogError::OutcomeUnknown(_))) {
             *slot = Some(connection);
@@ -107,10 +111,10 @@ impl Log for PostgresLog {
     }
 
     async fn read_back(&self, partition: u16, batch: &[AppendCommand]) -> Result<Vec<Option<u64>>, LogError> {
-        let mut transaction = self.pool.begin().await.map_err(of_read)?;
+        let mut transaction = answered(self.pool.begin()).await?;
         lock_head(&mut transaction, partition).await?;
         let positions = read::appended(&mut transaction, partition, batch).await?;
-        transaction.rollback().await.map_err(of_read)?;
+        answered(transaction.rollback()).await?;
         Ok(positions)
     }
 
@@ -153,7 +157,7 @@ impl Log for PostgresLog {
     async fn turn(&self, partition: u16) -> Result<Box<dyn Turn>, LogError> {
         let permit = Arc::clone(&self.turns).acquire_owned().await;
         let permit = permit.expect("the semaphore is never closed");
-        let mut transaction = self.pool.begin().await.map_err(of_read)?;
+        let mut transaction = answered(self.pool.begin()).await?;
         lock_head(&mut transaction, partition).await?;
         Ok(Box::new(PostgresTurn { transaction, partition, upcasters: Arc::clone(&self.upcasters), _permit: permit }))
     }
@@ -174,6 +178,6 @@ impl Log for PostgresLog {
     }
 
     async fn now(&self) -> Result<Timestamp, LogError> {
-        sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&self.pool).await.map_err(of_read)
+        answered(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&self.pool)).await
     }
 }

@@ -4,6 +4,7 @@
 //! Invariant: a statement that spans partitions is never part of writing.
 //! Absent: business time. Instants come from the caller; the database's clock is only compared with ours.
 
+mod answer;
 mod append;
 mod connect;
 mod due;

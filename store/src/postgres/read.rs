@@ -3,6 +3,7 @@
 use domain::{EntityId, IdempotencyKey, Organization, OrganizationId, Timestamp, evolve};
 use sqlx::{FromRow, PgConnection, Row as _};
 
+use super::answer::answered;
 use super::error::of_read;
 use super::row::{self, Row, Upcasters, decode_event, event_columns};
 use super::snapshot::{self, SNAPSHOT_VERSION};
@@ -91,15 +92,16 @@ pub(super) async fn load(
 ) -> Result<Loaded, LogError> {
     let mut loaded = load_snapshot(connection, partition, organization).await?;
     loop {
-        let page: Vec<TailRow> = sqlx::query_as(SELECT_TAIL)
-            .bind(small(partition)?)
-            .bind(AGGREGATE_TYPE)
-            .bind(organization.as_str())
-            .bind(long(loaded.sequence))
-            .bind(TAIL_PAGE)
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(of_read)?;
+        let page: Vec<TailRow> = answered(
+            sqlx::query_as(SELECT_TAIL)
+                .bind(small(partition)?)
+                .bind(AGGREGATE_TYPE)
+                .bind(organization.as_str())
+                .bind(long(loaded.sequence))
+                .bind(TAIL_PAGE)
+                .fetch_all(&mut *connection),
+        )
+        .await?;
         let is_last = page.len() < usize::try_from(TAIL_PAGE).unwrap_or(usize::MAX);
         for row in page {
             fold(&mut loaded, organization, &row, upcasters)?;
@@ -118,14 +120,15 @@ async fn load_snapshot(
     partition: u16,
     organization: &OrganizationId,
 ) -> Result<Loaded, LogError> {
-    let (sequence, chain_hash, payload, due_at): SnapshotRow = sqlx::query_as(SELECT_SNAPSHOT)
-        .bind(small(partition)?)
-        .bind(organization.as_str())
-        .bind(AGGREGATE_TYPE)
-        .bind(SNAPSHOT_VERSION)
-        .fetch_one(connection)
-        .await
-        .map_err(of_read)?;
+    let (sequence, chain_hash, payload, due_at): SnapshotRow = answered(
+        sqlx::query_as(SELECT_SNAPSHOT)
+            .bind(small(partition)?)
+            .bind(organization.as_str())
+            .bind(AGGREGATE_TYPE)
+            .bind(SNAPSHOT_VERSION)
+            .fetch_one(connection),
+    )
+    .await?;
     let nothing = Loaded { due_at, ..Loaded::default() };
     let (Some(sequence), Some(chain_hash), Some(payload)) = (sequence, chain_hash, payload) else {
         return Ok(nothing);
@@ -173,14 +176,15 @@ pub(super) async fn entity(
     up_to: u64,
     upcasters: &Upcasters,
 ) -> Result<Vec<RecordedEvent>, LogError> {
-    let rows: Vec<Row> = sqlx::query_as(SELECT_ENTITY)
-        .bind(small(partition)?)
-        .bind(organization.as_str())
-        .bind(entity)
-        .bind(long(up_to))
-        .fetch_all(connection)
-        .await
-        .map_err(of_read)?;
+    let rows: Vec<Row> = answered(
+        sqlx::query_as(SELECT_ENTITY)
+            .bind(small(partition)?)
+            .bind(organization.as_str())
+            .bind(entity)
+            .bind(long(up_to))
+            .fetch_all(connection),
+    )
+    .await?;
     rows.into_iter().map(|row| row.recorded(upcasters)).collect()
 }
 
@@ -192,15 +196,16 @@ pub(super) async fn stream(
     limit: u32,
     upcasters: &Upcasters,
 ) -> Result<Vec<RecordedEvent>, LogError> {
-    let rows: Vec<Row> = sqlx::query_as(SELECT_STREAM)
-        .bind(small(partition)?)
-        .bind(AGGREGATE_TYPE)
-        .bind(organization.as_str())
-        .bind(long(after))
-        .bind(i64::from(limit))
-        .fetch_all(connection)
-        .await
-        .map_err(of_read)?;
+    let rows: Vec<Row> = answered(
+        sqlx::query_as(SELECT_STREAM)
+            .bind(small(partition)?)
+            .bind(AGGREGATE_TYPE)
+            .bind(organization.as_str())
+            .bind(long(after))
+            .bind(i64::from(limit))
+            .fetch_all(connection),
+    )
+    .await?;
     rows.into_iter().map(|row| row.recorded(upcasters)).collect()
 }
 
@@ -212,14 +217,15 @@ pub(super) async fn heads_and_keys(
 ) -> Result<Vec<HeadAndKey>, LogError> {
     let organizations: Vec<&str> = asked.iter().map(|(organization, _)| organization.as_str()).collect();
     let keys: Vec<Option<String>> = asked.iter().map(|(_, key)| key.as_ref().map(IdempotencyKey::stored)).collect();
-    let rows = sqlx::query(SELECT_HEADS_AND_KEYS)
-        .bind(small(partition)?)
-        .bind(AGGREGATE_TYPE)
-        .bind(organizations)
-        .bind(keys)
-        .fetch_all(connection)
-        .await
-        .map_err(of_read)?;
+    let rows = answered(
+        sqlx::query(SELECT_HEADS_AND_KEYS)
+            .bind(small(partition)?)
+            .bind(AGGREGATE_TYPE)
+            .bind(organizations)
+            .bind(keys)
+            .fetch_all(connection),
+    )
+    .await?;
     let mut answers = vec![HeadAndKey { sequence: 0, command: None }; asked.len()];
     for row in rows {
         let n: i64 = row.try_get("asked").map_err(of_read)?;
@@ -245,15 +251,16 @@ pub(super) async fn appended(
     let organizations: Vec<&str> = batch.iter().map(|command| command.organization.as_str()).collect();
     let expected: Vec<i64> = batch.iter().map(|command| long(command.expected_sequence)).collect();
     let ids: Vec<uuid::Uuid> = batch.iter().map(|command| command.command_id.uuid()).collect();
-    let positions: Vec<Option<i64>> = sqlx::query_scalar(SELECT_APPENDED)
-        .bind(small(partition)?)
-        .bind(AGGREGATE_TYPE)
-        .bind(organizations)
-        .bind(expected)
-        .bind(ids)
-        .fetch_all(connection)
-        .await
-        .map_err(of_read)?;
+    let positions: Vec<Option<i64>> = answered(
+        sqlx::query_scalar(SELECT_APPENDED)
+            .bind(small(partition)?)
+            .bind(AGGREGATE_TYPE)
+            .bind(organizations)
+            .bind(expected)
+            .bind(ids)
+            .fetch_all(connection),
+    )
+    .await?;
     Ok(positions.into_iter().map(|position| position.and_then(|p| u64::try_from(p).ok())).collect())
 }
 

@@ -7,6 +7,7 @@ use domain::{EntityId, IdempotencyKey, OrganizationId};
 use sqlx::{Postgres, Transaction};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::answer::answered;
 use super::row::Upcasters;
 use super::{append, error, read};
 use crate::log::{AppendCommand, Loaded, LogError, Outcome, Turn};
@@ -25,11 +26,8 @@ pub(super) async fn lock_head(
     transaction: &mut Transaction<'static, Postgres>,
     partition: u16,
 ) -> Result<(), LogError> {
-    sqlx::query("SELECT store.lock_head($1)")
-        .bind(read::small(partition)?)
-        .execute(&mut **transaction)
-        .await
-        .map_err(error::of_read)?;
+    answered(sqlx::query("SELECT store.lock_head($1)").bind(read::small(partition)?).execute(&mut **transaction))
+        .await?;
     Ok(())
 }
 

@@ -5,5 +5,6 @@ mod fixture;
 mod plans;
 mod reads;
 mod roles;
+mod silence;
 mod strings;
 mod verify;
