@@ -116,7 +116,8 @@ pub trait Log: Send + Sync + 'static {
 
     /// After [`LogError::OutcomeUnknown`] of this batch: for each command the position of its first event, if it was
     /// appended; waits for the lost append to end by taking the partition's head lock. A command can only stand right
-    /// behind its expected sequence, so that is where it is looked for.
+    /// behind its expected sequence, so that is where it is looked for, by the hash of its first event: a command of the
+    /// same key that another node has decided there has the same id and is not this one.
     async fn read_back(&self, partition: u16, batch: &[AppendCommand]) -> Result<Vec<Option<u64>>, LogError>;
 
     /// The stream's state: one snapshot and its tail. A stream without events is the default.

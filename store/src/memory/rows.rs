@@ -107,7 +107,7 @@ impl Rows {
         let found = |command: &AppendCommand| {
             let place = usize::try_from(command.expected_sequence).ok()?;
             let index = *self.streams.get(&command.organization)?.events.get(place)?;
-            (self.events[index].command_id == command.command_id).then(|| position(index))
+            (self.events[index].chain_hash == command.events.first()?.chain_hash).then(|| position(index))
         };
         batch.iter().map(found).collect()
     }

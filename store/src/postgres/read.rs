@@ -73,14 +73,15 @@ const SELECT_HEADS_AND_KEYS: &str = concat!(
      ORDER BY a.n, c.sequence"
 );
 
-/// A command can only stand right behind its expected sequence.
+/// A command can only stand right behind its expected sequence. Known by its hash, not by its id: another node makes the
+/// same id of the same key, and what it has decided is not this append.
 const SELECT_APPENDED: &str = "
     SELECT e.position
-    FROM unnest($3::text[], $4::bigint[], $5::uuid[]) WITH ORDINALITY AS a (organization, expected, command_id, n)
+    FROM unnest($3::text[], $4::bigint[], $5::bytea[]) WITH ORDINALITY AS a (organization, expected, chain_hash, n)
     LEFT JOIN LATERAL (
         SELECT e.position FROM store.events e
         WHERE e.partition = $1 AND e.aggregate_type = $2 AND e.aggregate_id = a.organization
-          AND e.sequence = a.expected + 1 AND e.command_id = a.command_id LIMIT 1
+          AND e.sequence = a.expected + 1 AND e.chain_hash = a.chain_hash LIMIT 1
     ) e ON true
     ORDER BY a.n";
 
@@ -250,14 +251,15 @@ pub(super) async fn appended(
 ) -> Result<Vec<Option<u64>>, LogError> {
     let organizations: Vec<&str> = batch.iter().map(|command| command.organization.as_str()).collect();
     let expected: Vec<i64> = batch.iter().map(|command| long(command.expected_sequence)).collect();
-    let ids: Vec<uuid::Uuid> = batch.iter().map(|command| command.command_id.uuid()).collect();
+    let hashes: Vec<Option<&[u8]>> =
+        batch.iter().map(|command| command.events.first().map(|event| event.chain_hash.as_slice())).collect();
     let positions: Vec<Option<i64>> = answered(
         sqlx::query_scalar(SELECT_APPENDED)
             .bind(small(partition)?)
             .bind(AGGREGATE_TYPE)
             .bind(organizations)
             .bind(expected)
-            .bind(ids)
+            .bind(hashes)
             .fetch_all(connection),
     )
     .await?;

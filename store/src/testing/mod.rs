@@ -19,6 +19,7 @@ macro_rules! engine_suite {
         $crate::engine_suite! { $log;
             append::c01_a_refused_value_fails_its_command_only
             append::c04_a_lost_answer_is_read_back
+            append::c04_a_lost_append_is_not_mistaken_for_another_nodes_of_the_same_key
             append::c04_a_lost_append_that_did_nothing_is_made_again
             append::c05_a_command_that_keeps_losing_takes_a_turn
             append::c05_two_nodes_on_one_organization_neither_overspend_nor_starve

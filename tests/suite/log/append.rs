@@ -123,6 +123,9 @@ async fn c04_a_lost_append_is_read_back_by_its_batch() {
     assert_eq!(f.log.read_back(0, &done).await.unwrap(), positions(&outcomes));
     let not_done = [a.next(&consume(1), None), Writer::new("b", 1).next(&grant(6), None)];
     assert_eq!(f.log.read_back(0, &not_done).await.unwrap(), [None, None]);
+    let elsewhere = [Writer::new("b", 1).next(&grant(6), Some("k"))];
+    assert_eq!(elsewhere[0].command_id, done[1].command_id);
+    assert_eq!(f.log.read_back(0, &elsewhere).await.unwrap(), [None], "the same key, decided elsewhere");
 }
 
 #[tokio::test]

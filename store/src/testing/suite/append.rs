@@ -47,6 +47,24 @@ pub async fn c04_a_lost_answer_is_read_back(log: Arc<dyn Log>) {
     assert_eq!(next.events[0].event.balance_after, Credits::new(80));
 }
 
+/// Two nodes make the same id of the same key: what stands in the log may be the other node's.
+pub async fn c04_a_lost_append_is_not_mistaken_for_another_nodes_of_the_same_key(log: Arc<dyn Log>) {
+    let (world, one) = World::with_credits(log, 100).await;
+    let two = world.node();
+    world.log.fail_appends(&world.organization, &[Failpoint::LostBefore]);
+    world.log.fail_read_backs(5);
+    let lost = start(&one, world.request("key", consume(10)));
+    a_while().await;
+    world.clock.advance_seconds(1);
+    let other = two.execute(world.request("key", consume(10))).await.expect("nothing is in the log");
+    assert!(!lost.is_finished(), "it is being read back");
+    let replayed = lost.await.unwrap().expect("the other node's outcome");
+    assert!(replayed.replayed);
+    assert_eq!(replayed.events, other.events);
+    one.execute(world.request("next", consume(10))).await.expect("on the log's state");
+    assert_eq!(world.events().await.len(), 3);
+}
+
 pub async fn c04_a_lost_append_that_did_nothing_is_made_again(log: Arc<dyn Log>) {
     let (world, node) = World::with_credits(log, 100).await;
     world.log.fail_appends(&world.organization, &[Failpoint::LostBefore]);
