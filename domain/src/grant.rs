@@ -126,6 +126,24 @@ pub const DEFAULT_PRIORITY: u16 = 100;
 pub const MAX_PRIORITY: u16 = 1000;
 
 impl GrantTerms {
+    /// Terms without end or restriction, that cost nothing and come from no other lot.
+    #[must_use]
+    pub fn unrestricted(grant_id: GrantId, category: Category, amount: Credits, granted_at: Timestamp) -> Self {
+        Self {
+            grant_id,
+            category,
+            amount,
+            priority: DEFAULT_PRIORITY,
+            granted_at,
+            effective_at: granted_at,
+            expires_at: None,
+            applies_to: Vec::new(),
+            cost_basis: None,
+            purchase_id: None,
+            origin_grant_id: None,
+        }
+    }
+
     /// The first lot of the lineage; its events are found under this id.
     #[must_use]
     pub fn root(&self) -> GrantId {

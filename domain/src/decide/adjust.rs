@@ -9,7 +9,7 @@ use crate::decide::consume::affordable;
 use crate::decide::draft::{Draft, Stop};
 use crate::decide::grant::bound_open_grants;
 use crate::events::{CreditsAdjustedDown, CreditsAdjustedUp};
-use crate::grant::{Category, DEFAULT_PRIORITY, GrantTerms};
+use crate::grant::{Category, GrantTerms};
 use crate::ids::GrantId;
 
 pub(super) fn adjust(draft: &mut Draft<'_>, command: &Adjust) -> Result<(), Stop> {
@@ -20,19 +20,8 @@ pub(super) fn adjust(draft: &mut Draft<'_>, command: &Adjust) -> Result<(), Stop
 fn up(draft: &mut Draft<'_>, command: &Adjust) -> Result<(), Stop> {
     bound_open_grants(&draft.state)?;
     draft.bound_inflow(command.amount)?;
-    let terms = Arc::new(GrantTerms {
-        grant_id: GrantId::new(draft.make_entity()),
-        category: Category::Promotional,
-        amount: command.amount,
-        priority: DEFAULT_PRIORITY,
-        granted_at: draft.now(),
-        effective_at: draft.now(),
-        expires_at: None,
-        applies_to: Vec::new(),
-        cost_basis: None,
-        purchase_id: None,
-        origin_grant_id: None,
-    });
+    let id = GrantId::new(draft.make_entity());
+    let terms = Arc::new(GrantTerms::unrestricted(id, Category::Promotional, command.amount, draft.now()));
     draft.emit(CreditsAdjustedUp { terms, reason: command.reason.clone() });
     Ok(())
 }

@@ -18,18 +18,13 @@ pub(super) fn grant(draft: &mut Draft<'_>, command: &Grant) -> Result<(), Stop> 
     bound_open_grants(&draft.state)?;
     draft.bound_inflow(command.amount)?;
     let effective_at = command.effective_at.map_or(draft.now(), to_micros);
+    let id = GrantId::new(draft.make_entity());
     let terms = Arc::new(GrantTerms {
-        grant_id: GrantId::new(draft.make_entity()),
-        category: command.category,
-        amount: command.amount,
         priority: command.priority,
-        granted_at: draft.now(),
         effective_at,
         expires_at: expires_at(command.expiry, effective_at, draft.now())?,
         applies_to: command.applies_to.clone(),
-        cost_basis: None,
-        purchase_id: None,
-        origin_grant_id: None,
+        ..GrantTerms::unrestricted(id, command.category, command.amount, draft.now())
     });
     draft.emit(CreditsGranted { terms, reason: command.reason.clone(), metadata: command.metadata.clone() });
     Ok(())

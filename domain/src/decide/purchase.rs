@@ -8,7 +8,7 @@ use crate::decide::draft::{Draft, Stop};
 use crate::decide::grant::{bound_lots, expires_at, merge_at_limit};
 use crate::error::CommandError;
 use crate::events::{Event, Fact, PurchaseCompleted, PurchaseExpired, PurchaseFailed, PurchaseStarted};
-use crate::grant::{Category, CostBasis, DEFAULT_PRIORITY, GrantTerms};
+use crate::grant::{Category, CostBasis, GrantTerms};
 use crate::ids::PurchaseId;
 use crate::text::{Metadata, ReferenceText};
 
@@ -55,17 +55,10 @@ pub(super) fn complete(draft: &mut Draft<'_>, paid: &Paid<'_>) -> Result<Purchas
     draft.bound_inflow(paid.offer.credits)?;
     let now = draft.now();
     let terms = Arc::new(GrantTerms {
-        grant_id: purchase_id.grant(),
-        category: Category::Paid,
-        amount: paid.offer.credits,
-        priority: DEFAULT_PRIORITY,
-        granted_at: now,
-        effective_at: now,
         expires_at: expires_at(paid.expiry, now, now)?,
-        applies_to: Vec::new(),
         cost_basis: Some(CostBasis { price: paid.offer.price, credits: paid.offer.credits }),
         purchase_id: Some(purchase_id),
-        origin_grant_id: None,
+        ..GrantTerms::unrestricted(purchase_id.grant(), Category::Paid, paid.offer.credits, now)
     });
     draft.emit(PurchaseCompleted {
         purchase_id,

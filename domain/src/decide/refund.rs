@@ -9,7 +9,7 @@ use crate::decide::grant::{bound_lots, merge_at_limit};
 use crate::decide::lineage::{Home, home};
 use crate::error::CommandError;
 use crate::events::{ConsumptionRefunded, Event, Fact, GrantRestored, GrantVoided, RestoreCause};
-use crate::grant::{Allocation, Category, DEFAULT_PRIORITY, GrantTerms};
+use crate::grant::{Allocation, Category, GrantTerms};
 use crate::ids::GrantId;
 use crate::text::Note;
 use crate::time::Timestamp;
@@ -148,19 +148,8 @@ impl Parts {
         self.debt_reduced = amount.min(draft.state.debt);
         let excess = amount - self.debt_reduced;
         if excess.is_positive() {
-            let terms = GrantTerms {
-                grant_id: GrantId::new(draft.make_entity()),
-                category: Category::Paid,
-                amount: excess,
-                priority: DEFAULT_PRIORITY,
-                granted_at: draft.now(),
-                effective_at: draft.now(),
-                expires_at: None,
-                applies_to: Vec::new(),
-                cost_basis: None,
-                purchase_id: None,
-                origin_grant_id: None,
-            };
+            let id = GrantId::new(draft.make_entity());
+            let terms = GrantTerms::unrestricted(id, Category::Paid, excess, draft.now());
             self.restored.push((Arc::new(terms), excess));
         }
     }
