@@ -174,6 +174,7 @@ async fn land(step: Step, request: &CommandRequest) -> Next {
             true => Next::Confirm(Some((error, judged))),
             false => Next::Again,
         },
+        Step::GivenUp => Next::Again,
         Step::Failed(error) => Next::Answer(Err(error)),
     }
 }

@@ -28,6 +28,8 @@ pub(crate) enum Step {
     /// There was nothing to do, not even to note.
     Nothing,
     Refused(CommandError, Judged),
+    /// The state was given up while the decision looked history up: decide again.
+    GivenUp,
     Failed(ExecuteError),
 }
 
@@ -41,8 +43,8 @@ pub(crate) struct Judged {
 
 /// Where a decision's history is looked up (CORRECTNESS C8).
 pub(crate) enum Source<'a> {
-    /// The log up to what is durable, and the slot's flights.
-    Log(&'a dyn Log, &'a Slot),
+    /// The log up to what is durable, and the slot's flights of the state's epoch.
+    Log(&'a dyn Log, &'a Slot, u64),
     /// The log under the head's lock, and what was decided there.
     Turn(&'a mut dyn Turn, &'a [Draft]),
 }
@@ -52,6 +54,8 @@ pub(crate) enum Source<'a> {
 pub(crate) enum Verdict {
     Accepted { events: Vec<Event>, after: Organization },
     Refused(CommandError),
+    /// Nothing is decided: the history of the state can no longer be had.
+    GivenUp,
 }
 
 impl Engine {
@@ -69,9 +73,10 @@ impl Engine {
             None => {}
         }
         let now = self.settle(lease, desk, permit);
+        let epoch = desk.epoch;
         let head = head_of(desk);
         let command_id = command_id(request, now);
-        let source = Source::Log(&*self.log, slot);
+        let source = Source::Log(&*self.log, slot, epoch);
         match decide_with_history(request, command_id, now, head, source).await {
             Ok(Verdict::Accepted { events, .. }) if events.is_empty() => Step::Nothing,
             Ok(Verdict::Accepted { events, after }) => {
@@ -82,6 +87,7 @@ impl Engine {
                 Step::Departed(self.depart(lease, desk, permit, decided))
             }
             Ok(Verdict::Refused(error)) => Step::Refused(error, judged(slot, desk)),
+            Ok(Verdict::GivenUp) => Step::GivenUp,
             Err(error) => Step::Failed(unreadable(error)),
         }
     }
@@ -175,7 +181,9 @@ pub(crate) async fn decide_with_history(
                 return Err(LogError::Corrupt(format!("the history of {entity} does not suffice")));
             }
             Ok(Decision::NeedsHistory(entity)) => {
-                let events = source.events_of(request, entity, head.sequence).await?;
+                let Some(events) = source.events_of(request, entity, head.sequence).await? else {
+                    return Ok(Verdict::GivenUp);
+                };
                 history.insert(entity, events);
             }
             Err(error) => return Ok(Verdict::Refused(error)),
@@ -184,15 +192,16 @@ pub(crate) async fn decide_with_history(
 }
 
 impl Source<'_> {
+    /// The entity's events as of the state; `None` where the state has been given up.
     async fn events_of(
         &mut self,
         request: &CommandRequest,
         entity: EntityId,
         sequence: u64,
-    ) -> Result<Vec<Event>, LogError> {
+    ) -> Result<Option<Vec<Event>>, LogError> {
         let (durable, ahead) = match self {
-            Self::Log(log, slot) => {
-                let (durable_up_to, ahead) = slot.unflushed(entity, sequence);
+            Self::Log(log, slot, epoch) => {
+                let Some((durable_up_to, ahead)) = slot.unflushed(*epoch, entity, sequence) else { return Ok(None) };
                 (log.entity(&request.organization, entity, durable_up_to).await?, ahead)
             }
             Self::Turn(turn, drafts) => {
@@ -202,7 +211,7 @@ impl Source<'_> {
                 (turn.entity(&request.organization, entity).await?, drafted)
             }
         };
-        Ok(durable.into_iter().map(|recorded| recorded.event).chain(ahead).collect())
+        Ok(Some(durable.into_iter().map(|recorded| recorded.event).chain(ahead).collect()))
     }
 }
 

@@ -98,6 +98,8 @@ impl Engine {
         let verdict = decide_with_history(request, command_id, now, head, Source::Turn(turn, drafts)).await?;
         Ok(match verdict {
             Verdict::Refused(error) => Decision::Answer(Err(ExecuteError::Refused(error))),
+            // Not under the head lock, where nobody else writes; said all the same rather than assumed.
+            Verdict::GivenUp => Decision::Answer(Err(ExecuteError::unavailable("the turn was lost"))),
             Verdict::Accepted { events, .. } if events.is_empty() => {
                 Decision::Answer(Ok(Committed { events: Vec::new(), replayed: false }))
             }

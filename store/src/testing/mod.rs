@@ -31,6 +31,7 @@ macro_rules! engine_suite {
             queue::c07_a_dropped_future_loses_nothing
             queue::c07_shutdown_drains
             keys::c08_refunds_under_way_count
+            keys::c08_history_of_a_state_that_was_given_up_is_not_looked_up
             keys::c09_the_same_key_twice_at_once_has_one_effect
             keys::c09_a_key_belongs_to_one_request
             keys::c09_a_key_of_another_node_replays_instead_of_a_refusal

@@ -29,6 +29,23 @@ pub async fn c08_refunds_under_way_count(log: Arc<dyn Log>) {
     third.expect("exactly what is left, with the first one in the log");
 }
 
+/// Between two look-ups of one refund the grant and the consumption that it is about turn out never to have happened.
+pub async fn c08_history_of_a_state_that_was_given_up_is_not_looked_up(log: Arc<dyn Log>) {
+    let (world, one) = World::with_credits(log, 100).await;
+    one.execute(world.request("all", consume(100))).await.unwrap();
+    world.node().execute(world.request("overtakes", grant(1_000))).await.unwrap();
+    let refund = refund(&world.organization, "spent", 50);
+    let commands = [("granted", grant(50)), ("spent", consume(50)), ("refunded", refund)];
+    let requests = commands.map(|(key, command)| world.request(key, command)).to_vec();
+    world.log.hold_entities();
+    let answers = tokio::spawn(async move { one.execute_all(requests).await });
+    a_while().await;
+    world.log.open_entities();
+    let answers = answers.await.expect("no request panics");
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(world.events().await.last().map(|event| event.event.balance_after), Some(Credits::new(1_050)));
+}
+
 pub async fn c09_the_same_key_twice_at_once_has_one_effect(log: Arc<dyn Log>) {
     let (world, node) = World::with_credits(log, 100).await;
     world.log.hold_appends();
