@@ -96,6 +96,11 @@ pub fn of_refusal(refusal: &CommandError) -> Problem {
         CommandError::PurchaseAlreadyRevoked(_) => {
             Problem::conflict("purchase_already_revoked", "Taken back already", sentence)
         }
+        CommandError::RefundExceedsPurchase { refundable_minor, requested_minor, .. } => {
+            Problem::invalid("refund_exceeds_purchase", "More than was paid", sentence)
+                .with("refundable_minor", *refundable_minor)
+                .with("requested_minor", *requested_minor)
+        }
         CommandError::RevocationNotFound(_) => Problem::not_found("revocation_not_found", sentence),
         CommandError::ConsumptionNotFound(_) => Problem::not_found("consumption_not_found", sentence),
         CommandError::RefundExceedsConsumption { refundable, requested, .. } => {

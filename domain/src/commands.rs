@@ -139,11 +139,20 @@ pub enum RevokeCause {
     Dispute,
 }
 
+/// How much of a purchase is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevokeExtent {
+    /// All that has not been taken back yet.
+    Rest,
+    Credits(Credits),
+    /// What this much of the price bought, in minor units of its currency.
+    PriceMinor(i64),
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct RevokePurchase {
     pub purchase_id: PurchaseId,
-    /// `None`: all that has not been taken back yet.
-    pub credits: Option<Credits>,
+    pub extent: RevokeExtent,
     pub cause: RevokeCause,
     /// The refund's or dispute's id; a reinstatement names it.
     pub reference: ReferenceText,

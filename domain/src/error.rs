@@ -36,6 +36,8 @@ pub enum CommandError {
     PaymentReferenceUsed(PurchaseId),
     #[error("the whole of purchase {0} has been taken back already")]
     PurchaseAlreadyRevoked(PurchaseId),
+    #[error("{refundable_minor} of the price of purchase {purchase_id} are left to refund, not {requested_minor}")]
+    RefundExceedsPurchase { purchase_id: PurchaseId, refundable_minor: i64, requested_minor: i64 },
     #[error("purchase {0} has no revocation with this reference that could be undone")]
     RevocationNotFound(PurchaseId),
     #[error("there is no consumption {0}")]

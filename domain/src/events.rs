@@ -181,6 +181,9 @@ fact_structs! {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         held: Vec<Allocation>,
         not_owed: Credits,
+        /// How much of the price went back with them, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price_minor: Option<i64>,
         cause: RevokeCause,
         reference: ReferenceText,
         reason: Note,
@@ -190,6 +193,9 @@ fact_structs! {
         purchase_id: PurchaseId,
         amount: Credits,
         returned: Vec<Allocation>,
+        /// As the revocation that it undoes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price_minor: Option<i64>,
         reference: ReferenceText,
         reason: Note,
     }

@@ -58,6 +58,9 @@ pub struct PurchaseRevocationAnswer<'a> {
     pub debt: i64,
     /// Credits that had expired or been voided before.
     pub not_owed: i64,
+    /// How much of the price went back, in minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_minor: Option<i64>,
     /// `refund` or `dispute`.
     #[schema(value_type = String)]
     pub cause: RevokeCause,
@@ -75,6 +78,7 @@ impl<'a> PurchaseRevocationAnswer<'a> {
             allocations: allocations(&fact.allocations),
             debt: fact.debt.get(),
             not_owed: fact.not_owed.get(),
+            price_minor: fact.price_minor,
             cause: fact.cause,
             reference: fact.reference.as_str(),
             reason: fact.reason.as_str(),

@@ -24,17 +24,6 @@ pub enum Kind {
     ChangeSettings,
 }
 
-/// What a request asks for.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Asked {
-    Command(Command),
-    /// A refund in money; the purchase's own price says how many credits that is.
-    RefundOfMoney {
-        revoke: domain::commands::RevokePurchase,
-        amount_minor: i64,
-    },
-}
-
 impl Kind {
     pub const ALL: [Self; 11] = [
         Self::Grant,
@@ -112,13 +101,13 @@ impl Kind {
     ///
     /// # Errors
     /// What is wrong with the body.
-    pub fn read(self, target: Option<Uuid>, key: &str, body: Body<'_>) -> Result<Asked, Problem> {
+    pub fn read(self, target: Option<Uuid>, key: &str, body: Body<'_>) -> Result<Command, Problem> {
         let target = || target.ok_or_else(|| text::missing(self.target_field().unwrap_or("id")));
-        let command = match self {
+        Ok(match self {
             Self::Grant => body.read::<grants::GrantBody>()?.command()?,
             Self::VoidGrant => body.read::<grants::VoidBody>()?.command(target()?)?,
             Self::RecordPurchase => body.read::<purchases::PurchaseBody>()?.command()?,
-            Self::RevokePurchase => return body.read::<purchases::PurchaseRefundBody>()?.asked(target()?, key),
+            Self::RevokePurchase => body.read::<purchases::PurchaseRefundBody>()?.command(target()?, key)?,
             Self::Consume => body.read::<consumptions::ConsumeBody>()?.command()?,
             Self::RefundConsumption => body.read::<consumptions::RefundBody>()?.command(target()?)?,
             Self::Reserve => body.read::<reservations::ReserveBody>()?.command()?,
@@ -126,8 +115,7 @@ impl Kind {
             Self::CancelReservation => body.read::<reservations::CancelBody>()?.command(target()?),
             Self::Adjust => body.read::<adjustments::AdjustBody>()?.command()?,
             Self::ChangeSettings => body.read::<settings::SettingsBody>()?.command()?,
-        };
-        Ok(Asked::Command(command))
+        })
     }
 }
 
@@ -138,7 +126,7 @@ mod tests {
 
     const ID: Uuid = Uuid::nil();
 
-    fn read(kind: Kind, body: &str) -> Result<Asked, Problem> {
+    fn read(kind: Kind, body: &str) -> Result<Command, Problem> {
         kind.read(kind.target_field().map(|_| ID), "key-1", Body::Text(body.as_bytes()))
     }
 
@@ -162,7 +150,7 @@ mod tests {
         ];
         assert_eq!(bodies.len(), Kind::ALL.len());
         for (kind, body) in bodies {
-            let Ok(Asked::Command(command)) = read(kind, body) else { panic!("{kind:?}: {:?}", read(kind, body)) };
+            let command = read(kind, body).unwrap_or_else(|problem| panic!("{kind:?}: {problem:?}"));
             assert_eq!((command.name(), Kind::from_name(kind.name())), (kind.name(), Some(kind)));
         }
     }

@@ -16,5 +16,5 @@ mod text;
 mod usage;
 
 pub use hash::request_hash;
-pub use kind::{Asked, Kind};
+pub use kind::Kind;
 pub use text::{id, missing, optional as optional_text};

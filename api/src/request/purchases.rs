@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::Command;
-use domain::commands::{Offer, RecordPurchase, RevokeCause, RevokePurchase};
+use domain::commands::{Offer, RecordPurchase, RevokeCause, RevokeExtent, RevokePurchase};
 use domain::grant::{Currency, Money};
 use domain::ids::PurchaseId;
 use serde::Deserialize;
@@ -12,7 +12,6 @@ use uuid::Uuid;
 
 use crate::problem::Problem;
 use crate::request::amount::{self, Given, Range};
-use crate::request::kind::Asked;
 use crate::request::{grants, text};
 
 /// An amount of money.
@@ -88,18 +87,15 @@ pub struct PurchaseRefundBody {
 }
 
 impl PurchaseRefundBody {
-    pub(crate) fn asked(self, purchase: Uuid, key: &str) -> Result<Asked, Problem> {
-        let revoke = RevokePurchase {
+    pub(crate) fn command(self, purchase: Uuid, key: &str) -> Result<Command, Problem> {
+        let minor =
+            self.amount_minor.map(|given| amount::integer("amount_minor", given, Range::Positive)).transpose()?;
+        Ok(Command::RevokePurchase(RevokePurchase {
             purchase_id: PurchaseId::new(purchase),
-            credits: None,
+            extent: minor.map_or(RevokeExtent::Rest, RevokeExtent::PriceMinor),
             cause: RevokeCause::Refund,
             reference: text::reference("Idempotency-Key", Some(key))?,
             reason: text::reason(self.reason.as_deref())?,
-        };
-        let given = self.amount_minor.map(|given| amount::integer("amount_minor", given, Range::Positive));
-        Ok(match given.transpose()? {
-            None => Asked::Command(Command::RevokePurchase(revoke)),
-            Some(amount_minor) => Asked::RefundOfMoney { revoke, amount_minor },
-        })
+        }))
     }
 }

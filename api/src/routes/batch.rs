@@ -76,7 +76,7 @@ pub async fn commands(State(app): State<App>, call: Call) -> Result<Response, Pr
     let metadata = call.metadata();
     let mut requests = Vec::with_capacity(batch.commands.len());
     for text in &batch.commands {
-        requests.push(request(&app, &call.caller, &metadata, text.get()).await);
+        requests.push(request(&call.caller, &metadata, text.get()));
     }
     let outcomes = execute(&app, requests).await;
     let results = outcomes.iter().map(result).collect();
@@ -84,13 +84,13 @@ pub async fn commands(State(app): State<App>, call: Call) -> Result<Response, Pr
 }
 
 /// Reads one item.
-async fn request(app: &App, caller: &Caller, metadata: &EventMetadata, text: &str) -> Result<CommandRequest, Problem> {
+fn request(caller: &Caller, metadata: &EventMetadata, text: &str) -> Result<CommandRequest, Problem> {
     let Object(object) = read_text(text.as_bytes())?;
     let (envelope, object) = Envelope::take(caller, object)?;
     let Envelope { kind, organization, target, key } = envelope;
     let key = self::key(&key)?;
-    let asked = kind.read(target, key.text(), Body::Object(object.clone()))?;
-    Item { kind, organization, target, key, object: &object, asked }.request(app, metadata.clone()).await
+    let command = kind.read(target, key.text(), Body::Object(object.clone()))?;
+    Item { kind, organization, target, key, object: &object, command }.request(metadata.clone())
 }
 
 /// What the path and the headers say at a single endpoint.

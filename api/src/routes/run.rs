@@ -2,10 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain::commands::RevokePurchase;
-use domain::events::Fact;
-use domain::grant::Money;
-use domain::{Command, Credits, IdempotencyKey, OrganizationId};
+use domain::{Command, IdempotencyKey, OrganizationId};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
@@ -20,7 +17,7 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::problems::of_execute;
 use crate::request::body::{Body, Object, read_text};
-use crate::request::{Asked, Kind, id, request_hash};
+use crate::request::{Kind, id, request_hash};
 
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
@@ -41,9 +38,9 @@ pub async fn single(
     let target = target.map(|given| id(kind.target_field().unwrap_or("id"), given)).transpose()?;
     let key = call.key()?;
     let Object(object) = read_text(&call.body)?;
-    let asked = kind.read(target, key.text(), Body::Text(&call.body))?;
-    let item = Item { kind, organization, target, key, object: &object, asked };
-    let request = item.request(app, call.metadata()).await?;
+    let command = kind.read(target, key.text(), Body::Text(&call.body))?;
+    let item = Item { kind, organization, target, key, object: &object, command };
+    let request = item.request(call.metadata())?;
     let committed = app.ledger.execute(request).await.map_err(of_execute)?;
     answer(app, &committed).await
 }
@@ -56,56 +53,20 @@ pub struct Item<'a> {
     pub key: IdempotencyKey,
     /// The body as it was sent, without the envelope of a batch.
     pub object: &'a Map<String, Value>,
-    pub asked: Asked,
+    pub command: Command,
 }
 
 impl Item<'_> {
     /// The request for the ledger.
     ///
     /// # Errors
-    /// The body has a number that cannot be hashed, or a refund in money finds no purchase.
-    pub async fn request(self, app: &App, metadata: EventMetadata) -> Result<CommandRequest, Problem> {
+    /// The body has a number that cannot be hashed.
+    pub fn request(self, metadata: EventMetadata) -> Result<CommandRequest, Problem> {
         let hash = request_hash(self.kind.name(), &self.organization, self.target, self.object).map_err(|error| {
             Problem::invalid("unhashable_number", "Not a valid number", format!("a number of the body: {error}"))
         })?;
-        let command = match self.asked {
-            Asked::Command(command) => command,
-            Asked::RefundOfMoney { revoke, amount_minor } => {
-                in_credits(app, &self.organization, revoke, amount_minor).await?
-            }
-        };
-        Ok(CommandRequest { organization: self.organization, key: Some((self.key, hash)), command, metadata })
-    }
-}
-
-/// The credits that a refund in money takes back: its share of the price, rounded down.
-async fn in_credits(
-    app: &App,
-    organization: &OrganizationId,
-    revoke: RevokePurchase,
-    amount_minor: i64,
-) -> Result<Command, Problem> {
-    let events = app.ledger.entity(organization, revoke.purchase_id.entity()).await.map_err(of_execute)?;
-    let Some((price, bought)) = events.iter().find_map(paid) else {
-        return Err(Problem::not_found("purchase_not_found", format!("there is no purchase {}", revoke.purchase_id)));
-    };
-    if amount_minor > price.amount_minor {
-        let detail = format!("the purchase cost {}, so {amount_minor} cannot be refunded", price.amount_minor);
-        let problem = Problem::invalid("refund_exceeds_purchase", "More than was paid", detail);
-        return Err(problem.with("paid_minor", price.amount_minor));
-    }
-    let credits = bought.share(amount_minor, price.amount_minor).filter(|credits| credits.is_positive());
-    let credits = credits.ok_or_else(|| {
-        let detail = "this refund is worth less than one credit; nothing would be taken back";
-        Problem::invalid("refund_below_one_credit", "Too little", detail)
-    })?;
-    Ok(Command::RevokePurchase(RevokePurchase { credits: Some(credits), ..revoke }))
-}
-
-fn paid(recorded: &RecordedEvent) -> Option<(Money, Credits)> {
-    match &recorded.event.fact {
-        Fact::PurchaseCompleted(f) => Some((f.price, f.terms.amount)),
-        _ => None,
+        let (organization, command) = (self.organization, self.command);
+        Ok(CommandRequest { organization, key: Some((self.key, hash)), command, metadata })
     }
 }
 

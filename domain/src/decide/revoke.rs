@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::commands::{ReinstatePurchase, RevokePurchase};
+use crate::commands::{ReinstatePurchase, RevokeExtent, RevokePurchase};
 use crate::credits::Credits;
 use crate::decide::burn::draw;
 use crate::decide::draft::{Draft, Stop};
@@ -12,22 +12,22 @@ use crate::decide::grant::{bound_lots, merge_at_limit};
 use crate::decide::lineage::{lapsed, renewed, revoked, terms_in};
 use crate::decide::purchase::completed;
 use crate::error::CommandError;
-use crate::events::{Event, Fact, GrantRestored, PurchaseReinstated, PurchaseRevoked, RestoreCause};
+use crate::events::{Event, Fact, GrantRestored, PurchaseCompleted, PurchaseReinstated, PurchaseRevoked, RestoreCause};
 use crate::grant::{Allocation, GrantTerms, Lot, total};
 use crate::ids::{GrantId, PurchaseId};
 use crate::time::Timestamp;
 
 pub(super) fn revoke(draft: &mut Draft<'_>, command: &RevokePurchase) -> Result<(), Stop> {
-    let history = paid_history(draft, command.purchase_id)?;
-    let bought = completed(history).map_or(Credits::ZERO, |f| f.terms.amount);
-    let left = bought - revoked(history);
+    let (purchase, history) = paid(draft, command.purchase_id)?;
+    let left = purchase.terms.amount - revoked(history);
     if !left.is_positive() {
         return Err(CommandError::PurchaseAlreadyRevoked(command.purchase_id).into());
     }
     draft.bound_outflow(left)?;
-    let wanted = command.credits.unwrap_or(left).min(left);
-    let (allocations, rest) = draw(remains(draft, history, command.purchase_id.grant()).into_iter(), wanted);
-    let unheld = total(&draw(remains(draft, history, command.purchase_id.grant()).into_iter(), left).0);
+    let taking = Taking::of(command, purchase, history, left)?;
+    let remains = remains(draft, history, command.purchase_id.grant());
+    let unheld = remains.iter().map(|(_, unheld)| *unheld).sum::<Credits>();
+    let (allocations, rest) = draw(remains.into_iter(), taking.credits);
     // What is neither left nor lapsed was spent or is held: that is owed. Lapsed credits are not.
     let owed = (left - lapsed(history) - unheld).or_zero();
     let debt = rest.min(owed);
@@ -39,11 +39,56 @@ pub(super) fn revoke(draft: &mut Draft<'_>, command: &RevokePurchase) -> Result<
         debt,
         held,
         not_owed: rest - debt,
+        price_minor: taking.price_minor,
         cause: command.cause,
         reference: command.reference.clone(),
         reason: command.reason.clone(),
     });
     Ok(())
+}
+
+/// How many credits a revocation asks for, and how much of the price goes back with them.
+struct Taking {
+    credits: Credits,
+    price_minor: Option<i64>,
+}
+
+impl Taking {
+    /// Money takes the difference of two shares of the whole purchase, each rounded down once: refunds in parts add up
+    /// to what one refund of their sum would take.
+    fn of(
+        command: &RevokePurchase,
+        purchase: &PurchaseCompleted,
+        history: &[Event],
+        left: Credits,
+    ) -> Result<Self, CommandError> {
+        let (before, price_minor) = (price_back_minor(history), purchase.price.amount_minor);
+        let refundable_minor = price_minor - before;
+        match command.extent {
+            RevokeExtent::Rest => Ok(Self { credits: left, price_minor: Some(refundable_minor) }),
+            RevokeExtent::Credits(credits) => Ok(Self { credits: credits.min(left), price_minor: None }),
+            RevokeExtent::PriceMinor(requested_minor) if requested_minor > refundable_minor => {
+                let purchase_id = command.purchase_id;
+                Err(CommandError::RefundExceedsPurchase { purchase_id, refundable_minor, requested_minor })
+            }
+            RevokeExtent::PriceMinor(minor) => {
+                let share = |of_price| purchase.terms.amount.share(of_price, price_minor);
+                let share = |of_price| share(of_price).expect("a part of the price is not below zero or above it");
+                let credits = (share(before + minor) - share(before)).min(left);
+                Ok(Self { credits, price_minor: Some(minor) })
+            }
+        }
+    }
+}
+
+/// How much of the price has gone back and not come again.
+fn price_back_minor(history: &[Event]) -> i64 {
+    let signed = |event: &Event| match &event.fact {
+        Fact::PurchaseRevoked(f) => f.price_minor.unwrap_or(0),
+        Fact::PurchaseReinstated(f) => -f.price_minor.unwrap_or(0),
+        _ => 0,
+    };
+    history.iter().map(signed).sum()
 }
 
 /// Held credits of a purchase's lineage that no claw-back has counted as spent.
@@ -66,10 +111,11 @@ fn remains<'a>(draft: &'a Draft<'_>, history: &[Event], root: GrantId) -> Vec<(&
     own.chain(foreign.map(|(lot, sum)| (lot, lot.unheld().min(sum)))).collect()
 }
 
-fn paid_history<'a>(draft: &Draft<'a>, id: PurchaseId) -> Result<&'a [Event], Stop> {
+/// A purchase that was paid, with the events of its lineage.
+fn paid<'a>(draft: &Draft<'a>, id: PurchaseId) -> Result<(&'a PurchaseCompleted, &'a [Event]), Stop> {
     let history = draft.history(id.entity())?;
     match completed(history) {
-        Some(_) => Ok(history),
+        Some(purchase) => Ok((purchase, history)),
         None if history.is_empty() => Err(CommandError::PurchaseNotFound(id).into()),
         None => Err(CommandError::PurchaseNotPaid(id).into()),
     }
@@ -77,7 +123,7 @@ fn paid_history<'a>(draft: &Draft<'a>, id: PurchaseId) -> Result<&'a [Event], St
 
 /// Gives back what the revocation took, its debt included: as credits, which repay what is still owed.
 pub(super) fn reinstate(draft: &mut Draft<'_>, command: &ReinstatePurchase) -> Result<(), Stop> {
-    let history = paid_history(draft, command.purchase_id)?;
+    let (_, history) = paid(draft, command.purchase_id)?;
     let (revocation, revoked_at) = revocation(history, command)?;
     draft.bound_inflow(revocation.amount)?;
     let root = Allocation { grant_id: command.purchase_id.grant(), amount: revocation.debt, origin_grant_id: None };
@@ -93,6 +139,7 @@ pub(super) fn reinstate(draft: &mut Draft<'_>, command: &ReinstatePurchase) -> R
         purchase_id: command.purchase_id,
         amount: revocation.amount,
         returned,
+        price_minor: revocation.price_minor,
         reference: command.reference.clone(),
         reason: command.reason.clone(),
     });

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::commands::{Command, Expiry, Offer, Settings};
+use crate::commands::{Command, Expiry, Offer, RevokeExtent, Settings};
 use crate::credits::Credits;
 use crate::error::CommandError;
 use crate::grant::{MAX_PRIORITY, Money};
@@ -23,7 +23,11 @@ pub(super) fn command(command: &Command, now: Timestamp) -> Result<(), CommandEr
         }
         Command::StartPurchase(c) => offer(&c.offer),
         Command::RecordPurchase(c) => offer(&c.offer).and(expiry(c.expiry)),
-        Command::RevokePurchase(c) => c.credits.map_or(Ok(()), |credits| amount("credits", credits)),
+        Command::RevokePurchase(c) => match c.extent {
+            RevokeExtent::Rest => Ok(()),
+            RevokeExtent::Credits(credits) => amount("credits", credits),
+            RevokeExtent::PriceMinor(minor) => amount("amount_minor", Credits::new(minor)),
+        },
         Command::Consume(c) => amount("amount", c.amount).and(usage(&c.usage, now)),
         Command::RefundConsumption(c) => c.amount.map_or(Ok(()), |credits| amount("amount", credits)),
         Command::Reserve(c) => {

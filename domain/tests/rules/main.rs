@@ -8,6 +8,7 @@ mod golden;
 mod model;
 mod model_commands;
 mod properties;
+mod refunds_in_money;
 mod regressions;
 mod scenarios_alerts;
 mod scenarios_limits;

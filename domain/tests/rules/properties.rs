@@ -134,7 +134,7 @@ impl Walk {
             }
             Op::Revoke { which, credits: wanted, reference: r } => Command::RevokePurchase(RevokePurchase {
                 purchase_id: self.purchase(*which),
-                credits: wanted.map(credits),
+                extent: wanted.map(credits).map_or(RevokeExtent::Rest, RevokeExtent::Credits),
                 cause: RevokeCause::Dispute,
                 reference: reference(&format!("d{r}")),
                 reason: note("dispute"),
@@ -287,8 +287,13 @@ fn model_run(model: &mut Model, at: &mut At<'_>, command: &Command) -> Answer {
             model.buy(MLot { expires, is_bought: true, ..lot })
         }
         Command::RevokePurchase(c) => {
-            c.credits.map_or(Ok(()), given)?;
-            model.revoke(now, c.purchase_id.entity().as_u128(), c.credits.map(wide), c.reference.as_str())
+            let wanted = match c.extent {
+                RevokeExtent::Rest => None,
+                RevokeExtent::Credits(wanted) => Some(wanted),
+                RevokeExtent::PriceMinor(_) => unreachable!("refunds in money have a property of their own"),
+            };
+            wanted.map_or(Ok(()), given)?;
+            model.revoke(now, c.purchase_id.entity().as_u128(), wanted.map(wide), c.reference.as_str())
         }
         Command::ReinstatePurchase(c) => model.reinstate(at, c.purchase_id.entity().as_u128(), c.reference.as_str()),
         Command::Consume(c) => {

@@ -46,7 +46,7 @@ fn c20_a_merged_purchase_is_taken_back_and_reinstated_by_its_lineage() {
     let revoke = |name: &str| {
         Command::RevokePurchase(RevokePurchase {
             purchase_id: purchase_id(name),
-            credits: None,
+            extent: RevokeExtent::Rest,
             cause: RevokeCause::Refund,
             reference: reference("r"),
             reason: reason.clone(),

@@ -122,7 +122,7 @@ impl Table {
             "lapse" => Command::ExpirePurchase(EndPurchase { purchase_id: payment(), reason: note("left open") }),
             "revoke" => Command::RevokePurchase(RevokePurchase {
                 purchase_id: payment(),
-                credits: words.maybe(2).map(credits),
+                extent: words.maybe(2).map(credits).map_or(RevokeExtent::Rest, RevokeExtent::Credits),
                 cause: RevokeCause::Refund,
                 reference: why(),
                 reason: note("refund"),
