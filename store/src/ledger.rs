@@ -130,6 +130,12 @@ impl Ledger {
         self.engine.log.stream(organization, after, limit).await.map_err(unreadable)
     }
 
+    /// The log, to be read: the feed is.
+    #[must_use]
+    pub fn log(&self) -> &Arc<dyn Log> {
+        &self.engine.log
+    }
+
     /// Whether the node may take commands: writers run and the clock agrees with the database's (CORRECTNESS C12).
     ///
     /// # Errors

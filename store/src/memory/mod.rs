@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp};
 
 use crate::clock::Clock;
-use crate::log::{AppendCommand, FeedLimit, HeadAndKey, Loaded, Log, LogError, Outcome, Turn};
+use crate::log::{AppendCommand, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome, Turn};
 use crate::record::RecordedEvent;
 
 use rows::Rows;
@@ -107,6 +107,10 @@ impl Log for MemoryLog {
 
     async fn feed(&self, partition: u16, after: u64, limit: FeedLimit) -> Result<Vec<Arc<RecordedEvent>>, LogError> {
         Ok(self.partition(partition).rows().feed(after, limit))
+    }
+
+    async fn search(&self, search: &FeedSearch, limit: FeedLimit) -> Result<FeedMatches, LogError> {
+        Ok(self.partition(search.partition).rows().search(search, limit))
     }
 
     async fn ends(&self) -> Result<Vec<u64>, LogError> {
