@@ -7,6 +7,7 @@ use store::{Clock, Ledger};
 use tokio::sync::Semaphore;
 
 use crate::auth::Authenticator;
+use crate::feed::Feed;
 use crate::limits::CONCURRENT_REQUESTS_MAX;
 
 /// The server's parts; cheap to clone.
@@ -19,15 +20,22 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub auth: Authenticator,
     pub metrics: PrometheusHandle,
+    pub feed: Feed,
     /// One for each request in work.
     pub permits: Semaphore,
 }
 
 impl App {
     #[must_use]
-    pub fn new(ledger: Arc<Ledger>, clock: Arc<dyn Clock>, auth: Authenticator, metrics: PrometheusHandle) -> Self {
+    pub fn new(
+        ledger: Arc<Ledger>,
+        clock: Arc<dyn Clock>,
+        auth: Authenticator,
+        metrics: PrometheusHandle,
+        feed: Feed,
+    ) -> Self {
         let permits = Semaphore::new(CONCURRENT_REQUESTS_MAX);
-        Self(Arc::new(Parts { ledger, clock, auth, metrics, permits }))
+        Self(Arc::new(Parts { ledger, clock, auth, metrics, feed, permits }))
     }
 }
 

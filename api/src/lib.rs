@@ -11,6 +11,7 @@ pub mod cli;
 mod clock;
 pub mod demo;
 mod edge;
+mod feed;
 mod limits;
 pub mod openapi;
 mod problem;

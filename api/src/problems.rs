@@ -10,6 +10,7 @@ use http::StatusCode;
 use store::ExecuteError;
 use store::log::LogError;
 
+use crate::feed::CursorError;
 use crate::problem::Problem;
 
 /// When to try again after a failure that names no time: the database is back by then, or not for a while.
@@ -156,6 +157,24 @@ fn insufficient(sentence: String, required: Credits, balance: Credits, available
 #[must_use]
 pub fn organization_not_found() -> Problem {
     Problem::not_found("organization_not_found", "there is no such organization")
+}
+
+/// What a caller is told whose text is no cursor.
+#[must_use]
+pub fn of_cursor(error: CursorError) -> Problem {
+    let code = match error {
+        CursorError::Malformed => "cursor_malformed",
+        CursorError::Foreign { .. } => "cursor_foreign",
+    };
+    Problem::malformed(code, "Not a valid cursor", error.to_string())
+}
+
+/// The caller has read more than there is: the log was restored from a backup, or it is another log.
+#[must_use]
+pub fn cursor_ahead() -> Problem {
+    let detail = "the place that you resume behind is past the end of this log: it is another log, or one that was \
+                  restored without its newest events; begin anew";
+    Problem::conflict("cursor_ahead", "Past the end", detail)
 }
 
 #[cfg(test)]

@@ -18,7 +18,6 @@ use crate::app::App;
 use crate::edge::{no_method, no_route};
 use crate::openapi;
 
-pub use events::ndjson;
 pub use keys::KeyView;
 
 /// All documented routes, with their description.
@@ -43,6 +42,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(reads::balance))
         .routes(routes!(reads::command))
         .routes(routes!(events::events))
+        .routes(routes!(events::feed))
         .routes(routes!(batch::commands))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))

@@ -1,10 +1,12 @@
 //! Starting and stopping the server in this process.
 
+mod connections;
+mod patience;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use store::log::Log;
 use store::{Clock, Ledger};
@@ -14,8 +16,11 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::auth::{AdminKey, Authenticator, Keys};
+use crate::feed::{Feed, Hub};
 use crate::limits::{DRAIN_MAX, METRICS_UPKEEP};
 use crate::routes;
+
+use connections::Bounds;
 
 /// Seconds: from a cached read to the longest request.
 const LATENCY_BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
@@ -36,7 +41,8 @@ pub struct Handle {
     pub addr: SocketAddr,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
-    upkeep: JoinHandle<()>,
+    /// Tasks that nobody waits for.
+    beside: [JoinHandle<()>; 2],
     ledger: Arc<Ledger>,
 }
 
@@ -51,23 +57,15 @@ pub async fn serve(settings: Serve) -> std::io::Result<Handle> {
     let metrics = recorder();
     let ledger = Arc::new(Ledger::start(settings.log, Arc::clone(&settings.clock)));
     let auth = Authenticator::new(settings.keys, settings.admin_key);
-    let router = routes::router(App::new(Arc::clone(&ledger), settings.clock, auth, metrics.clone()));
-    let upkeep = tokio::spawn(keep_up(metrics));
     let (stop, stopped) = watch::channel(false);
-    // Without it an answer waits for the acknowledgement of the one before.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
-    });
-    let serving = tokio::spawn(async move {
-        let until = async move { wait_for(stopped).await };
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
-            tracing::error!(%error, "the server stopped");
-        }
-    });
+    let hub = Arc::new(Hub::new(ledger.log().partitions()));
+    let following = tokio::spawn(Arc::clone(&hub).run(Arc::clone(ledger.log())));
+    let feed = Feed::new(Arc::clone(ledger.log()), hub, stopped.clone());
+    let router = routes::router(App::new(Arc::clone(&ledger), settings.clock, auth, metrics.clone(), feed));
+    let upkeep = tokio::spawn(keep_up(metrics));
+    let serving = tokio::spawn(connections::run(listener, router, Bounds::default(), stopped));
     wait_until_ready(&ledger).await;
-    Ok(Handle { addr, stop, serving, upkeep, ledger })
+    Ok(Handle { addr, stop, serving, beside: [upkeep, following], ledger })
 }
 
 /// A node is not ready before it has compared its clock with the database's. One that stays unready serves all the
@@ -83,11 +81,6 @@ async fn wait_until_ready(ledger: &Ledger) {
     }
 }
 
-async fn wait_for(mut stopped: watch::Receiver<bool>) {
-    // An error means that the handle is gone: nobody can stop the server any more, so it stops.
-    let _ended = stopped.wait_for(|stop| *stop).await;
-}
-
 impl Handle {
     /// Stops accepting, answers what is in work, flushes.
     pub async fn shutdown(mut self) {
@@ -96,7 +89,7 @@ impl Handle {
             tracing::warn!("connections were still open when the server stopped");
             self.serving.abort();
         }
-        self.upkeep.abort();
+        self.beside.iter().for_each(JoinHandle::abort);
         // A database that is gone answers nobody: what it was told is found with its key later.
         if tokio::time::timeout(DRAIN_MAX, self.ledger.shutdown()).await.is_err() {
             tracing::warn!("the database did not answer; the outcome of the last commands is found with their keys");
