@@ -118,9 +118,10 @@ impl Head {
             return None;
         }
         self.snapshot_sequence = self.sequence;
-        self.snapshot_bytes = serde_json::to_vec(&self.state).map_or(0, |json| json.len());
+        let snapshot = Snapshot::of(&self.state, self.sequence, self.chain_hash);
+        self.snapshot_bytes = snapshot.payload.len();
         self.event_bytes_since = 0;
-        Some(Snapshot { sequence: self.sequence, chain_hash: self.chain_hash, state: self.state.clone() })
+        Some(snapshot)
     }
 }
 
