@@ -10,9 +10,9 @@ use crate::record::{EventMetadata, RecordedEvent, RequestHash};
 
 use super::limits::{SNAPSHOT_BYTES_FACTOR, SNAPSHOT_EVENTS_MIN};
 
-/// A due time nearer than this, or past, may have been raised by another node's sweeper before the append: what two
-/// clocks may differ by, and longer than an append waits in the queue.
-const DUE_CERTAIN_AFTER: TimeDelta = TimeDelta::seconds(10);
+/// A due time nearer than this, or past, may have been raised by another node's sweeper before the append: longer than an
+/// append waits in the queue and for its answer, and than what two clocks may differ by.
+const DUE_CERTAIN_AFTER: TimeDelta = TimeDelta::seconds(60);
 
 pub(crate) struct Head {
     pub(crate) state: Organization,
