@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use crate::auth::Authenticator;
 use crate::feed::Feed;
-use crate::limits::CONCURRENT_REQUESTS_MAX;
+use crate::limits::{BODIES_BYTES_MAX, CONCURRENT_REQUESTS_MAX};
 
 /// The server's parts; cheap to clone.
 #[derive(Clone)]
@@ -23,6 +23,8 @@ pub struct Parts {
     pub feed: Feed,
     /// One for each request in work.
     pub permits: Semaphore,
+    /// One for each byte of bodies in memory.
+    pub bodies: Arc<Semaphore>,
 }
 
 impl App {
@@ -35,7 +37,8 @@ impl App {
         feed: Feed,
     ) -> Self {
         let permits = Semaphore::new(CONCURRENT_REQUESTS_MAX);
-        Self(Arc::new(Parts { ledger, clock, auth, metrics, feed, permits }))
+        let bodies = Arc::new(Semaphore::new(BODIES_BYTES_MAX));
+        Self(Arc::new(Parts { ledger, clock, auth, metrics, feed, permits, bodies }))
     }
 }
 
