@@ -78,7 +78,7 @@ impl Filler {
         partition: u16,
     ) -> Result<Option<u64>, RebuildError> {
         let done = self.batcher.run(connection, partition).await?;
-        Ok(moved(partition, done)?)
+        moved(partition, done)
     }
 
     pub(super) async fn counted(&self) -> Result<(u64, u64), sqlx::Error> {

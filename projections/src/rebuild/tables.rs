@@ -117,12 +117,7 @@ impl Tables {
     /// Lets the views read the next tables.
     pub(super) async fn swap_views(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         for view in self.views {
-            sqlx::query("SELECT ledger.swap_view($1, $2, $3)")
-                .bind(view)
-                .bind(self.live)
-                .bind(self.next)
-                .execute(&mut *connection)
-                .await?;
+            sqlx::query("SELECT ledger.publish($1, $2)").bind(view).bind(self.next).execute(&mut *connection).await?;
         }
         Ok(())
     }

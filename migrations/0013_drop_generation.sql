@@ -1,4 +1,4 @@
--- Why: after a swap nobody reads the tables of before, and a rebuild that was given up leaves tables that nobody will.
+-- Why: after a swap (ledger.publish) nobody reads the tables of before, and a rebuild that was given up leaves tables that nobody will.
 
 -- Drops every table of a contract name but those of the generations that are kept. Waits for whoever still reads one, as
 -- long as the caller's lock_timeout allows.
