@@ -11,6 +11,7 @@ mod due;
 pub(crate) mod error;
 mod log;
 mod migrate;
+mod past;
 mod read;
 pub(crate) mod row;
 mod snapshot;
