@@ -4,7 +4,9 @@
 //! Invariant: nothing here writes to `store`.
 //! Absent: rules of money (they are in `domain`), HTTP.
 
+pub mod forecast;
 pub mod projector;
 pub mod projectors;
+pub mod queries;
 
 pub use projector::{ApplyError, Projector, Target};

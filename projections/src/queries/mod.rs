@@ -1,0 +1,3 @@
+//! What HTTP and reports ask of the read tables.
+
+pub mod cursor;
