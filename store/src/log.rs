@@ -1,5 +1,7 @@
 //! What the engine asks of a log. Two implementations, one conformance suite: PostgreSQL and memory.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use domain::{CommandId, EntityId, IdempotencyKey, Organization, OrganizationId, Timestamp};
 use uuid::Uuid;
@@ -113,6 +115,14 @@ pub struct HeadAndKey {
     pub command: Option<Vec<RecordedEvent>>,
 }
 
+/// What one read of the feed may bring into memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeedLimit {
+    pub events: u32,
+    /// Of payloads and metadata; exceeded by one event at most.
+    pub bytes: usize,
+}
+
 /// The durable log.
 #[async_trait]
 pub trait Log: Send + Sync + 'static {
@@ -157,6 +167,13 @@ pub trait Log: Send + Sync + 'static {
         after: u64,
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, LogError>;
+
+    /// The partition's events behind position `after`, contiguous and in commit order, at least one where there is one.
+    /// Stops short of a row that cannot be read, and answers [`LogError::Corrupt`] where that is the first.
+    async fn feed(&self, partition: u16, after: u64, limit: FeedLimit) -> Result<Vec<Arc<RecordedEvent>>, LogError>;
+
+    /// The last position of each partition, 0 where it is empty.
+    async fn ends(&self) -> Result<Vec<u64>, LogError>;
 
     /// Takes the partition's head lock for one command decided under it (CORRECTNESS C5).
     async fn turn(&self, partition: u16) -> Result<Box<dyn Turn>, LogError>;

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp};
 
 use crate::clock::Clock;
-use crate::log::{AppendCommand, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn};
+use crate::log::{AppendCommand, FeedLimit, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn};
 use crate::record::RecordedEvent;
 
 use rows::Rows;
@@ -107,6 +107,14 @@ impl Log for MemoryLog {
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, LogError> {
         Ok(self.of(organization).rows().stream(organization, after, limit))
+    }
+
+    async fn feed(&self, partition: u16, after: u64, limit: FeedLimit) -> Result<Vec<Arc<RecordedEvent>>, LogError> {
+        Ok(self.partition(partition).rows().feed(after, limit))
+    }
+
+    async fn ends(&self) -> Result<Vec<u64>, LogError> {
+        Ok(self.partitions.iter().map(|partition| partition.rows().end()).collect())
     }
 
     async fn turn(&self, partition: u16) -> Result<Box<dyn Turn>, LogError> {

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp, evolve};
 
-use crate::log::{AppendCommand, Loaded, LogError, NewEvent, Outcome, Snapshot, StateAt};
+use crate::log::{AppendCommand, FeedLimit, Loaded, LogError, NewEvent, Outcome, Snapshot, StateAt};
 use crate::record::RecordedEvent;
 
 #[derive(Default)]
@@ -160,6 +161,22 @@ impl Rows {
     pub(super) fn stream(&self, organization: &OrganizationId, after: u64, limit: u32) -> Vec<RecordedEvent> {
         let behind = self.all(organization).skip_while(|event| event.sequence <= after);
         behind.take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect()
+    }
+
+    pub(super) fn feed(&self, after: u64, limit: FeedLimit) -> Vec<Arc<RecordedEvent>> {
+        let behind = self.events.iter().skip(usize::try_from(after).unwrap_or(usize::MAX));
+        let mut bytes = 0;
+        let within = |event: &&RecordedEvent| {
+            let fits = bytes < limit.bytes;
+            bytes += serde_json::to_vec(&event.event).map_or(0, |json| json.len());
+            fits
+        };
+        let few = behind.take(usize::try_from(limit.events).unwrap_or(usize::MAX));
+        few.take_while(within).cloned().map(Arc::new).collect()
+    }
+
+    pub(super) fn end(&self) -> u64 {
+        position(self.events.len()) - 1
     }
 
     pub(super) fn command(&self, organization: &OrganizationId, key: &IdempotencyKey) -> Option<Vec<RecordedEvent>> {

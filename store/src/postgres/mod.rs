@@ -9,6 +9,7 @@ mod append;
 mod connect;
 mod due;
 pub(crate) mod error;
+mod feed;
 mod log;
 mod migrate;
 mod past;
@@ -18,6 +19,7 @@ mod snapshot;
 mod turn;
 
 pub use connect::{StartupError, UnsafeServer, check_server, session_options};
+pub use feed::Feed;
 pub use log::{PostgresLog, READERS_DEFAULT};
 pub use migrate::{MigrateError, PARTITIONS_DEFAULT, PARTITIONS_MAX, migrate};
 pub use snapshot::SNAPSHOT_VERSION;

@@ -10,7 +10,7 @@ use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::log::{AppendCommand, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn};
+use crate::log::{AppendCommand, FeedLimit, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn};
 use crate::record::RecordedEvent;
 
 /// A text that this log refuses in any payload, as a database refuses a value.
@@ -207,6 +207,14 @@ impl Log for FaultyLog {
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, LogError> {
         self.inner.stream(organization, after, limit).await
+    }
+
+    async fn feed(&self, partition: u16, after: u64, limit: FeedLimit) -> Result<Vec<Arc<RecordedEvent>>, LogError> {
+        self.inner.feed(partition, after, limit).await
+    }
+
+    async fn ends(&self) -> Result<Vec<u64>, LogError> {
+        self.inner.ends().await
     }
 
     async fn turn(&self, partition: u16) -> Result<Box<dyn Turn>, LogError> {
