@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use projections::queries::Reader;
 use store::{Clock, Ledger};
 use tokio::sync::Semaphore;
 
@@ -16,6 +17,7 @@ pub struct App(Arc<Parts>);
 /// The parts themselves.
 pub struct Parts {
     pub ledger: Arc<Ledger>,
+    pub reads: Reader,
     pub clock: Arc<dyn Clock>,
     pub auth: Authenticator,
     pub metrics: PrometheusHandle,
@@ -25,9 +27,15 @@ pub struct Parts {
 
 impl App {
     #[must_use]
-    pub fn new(ledger: Arc<Ledger>, clock: Arc<dyn Clock>, auth: Authenticator, metrics: PrometheusHandle) -> Self {
+    pub fn new(
+        ledger: Arc<Ledger>,
+        reads: Reader,
+        clock: Arc<dyn Clock>,
+        auth: Authenticator,
+        metrics: PrometheusHandle,
+    ) -> Self {
         let permits = Semaphore::new(CONCURRENT_REQUESTS_MAX);
-        Self(Arc::new(Parts { ledger, clock, auth, metrics, permits }))
+        Self(Arc::new(Parts { ledger, reads, clock, auth, metrics, permits }))
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use projections::queries::Reader;
 use store::log::Log;
 use store::{Clock, Ledger};
 use tokio::net::TcpListener;
@@ -25,6 +26,7 @@ pub struct Serve {
     /// Host and port; port 0 picks a free one.
     pub listen: String,
     pub log: Arc<dyn Log>,
+    pub reads: Reader,
     pub keys: Keys,
     pub clock: Arc<dyn Clock>,
     /// An admin key that the database does not know.
@@ -38,6 +40,7 @@ pub struct Handle {
     serving: JoinHandle<()>,
     upkeep: JoinHandle<()>,
     ledger: Arc<Ledger>,
+    reads: Reader,
 }
 
 /// Starts a server; it answers when this returns, and takes commands unless the database is in the way.
@@ -51,7 +54,8 @@ pub async fn serve(settings: Serve) -> std::io::Result<Handle> {
     let metrics = recorder();
     let ledger = Arc::new(Ledger::start(settings.log, Arc::clone(&settings.clock)));
     let auth = Authenticator::new(settings.keys, settings.admin_key);
-    let router = routes::router(App::new(Arc::clone(&ledger), settings.clock, auth, metrics.clone()));
+    let router =
+        routes::router(App::new(Arc::clone(&ledger), settings.reads.clone(), settings.clock, auth, metrics.clone()));
     let upkeep = tokio::spawn(keep_up(metrics));
     let (stop, stopped) = watch::channel(false);
     // Without it an answer waits for the acknowledgement of the one before.
@@ -67,7 +71,7 @@ pub async fn serve(settings: Serve) -> std::io::Result<Handle> {
         }
     });
     wait_until_ready(&ledger).await;
-    Ok(Handle { addr, stop, serving, upkeep, ledger })
+    Ok(Handle { addr, stop, serving, upkeep, ledger, reads: settings.reads })
 }
 
 /// A node is not ready before it has compared its clock with the database's. One that stays unready serves all the
@@ -97,6 +101,7 @@ impl Handle {
             self.serving.abort();
         }
         self.upkeep.abort();
+        self.reads.close().await;
         // A database that is gone answers nobody: what it was told is found with its key later.
         if tokio::time::timeout(DRAIN_MAX, self.ledger.shutdown()).await.is_err() {
             tracing::warn!("the database did not answer; the outcome of the last commands is found with their keys");

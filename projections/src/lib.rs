@@ -7,12 +7,14 @@
 mod apply;
 mod batch;
 mod checkpoint;
+pub mod forecast;
 pub mod limits;
 mod meters;
 mod monitor;
 mod plan;
 pub mod projector;
 pub mod projectors;
+pub mod queries;
 pub mod rebuild;
 mod runner;
 mod standing;

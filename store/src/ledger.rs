@@ -27,7 +27,7 @@ pub struct Committed {
 #[derive(Clone, Debug)]
 pub struct StrongBalance {
     pub state: Organization,
-    /// The last durable sequence; the settlement in the copy is not counted.
+    /// The last durable sequence, as of `at` where that lies in the past; the settlement in the copy is not counted.
     pub sequence: u64,
     pub at: Timestamp,
 }
@@ -100,6 +100,16 @@ impl Ledger {
     /// The organization's durable state settled to now; `None` before its first event.
     pub async fn strong_balance(&self, organization: &OrganizationId) -> Result<Option<StrongBalance>, ExecuteError> {
         self.engine.strong_balance(organization).await
+    }
+
+    /// The organization's durable state as it was at an instant of the past, what was due then settled; `None` before its
+    /// first event.
+    pub async fn balance_at(
+        &self,
+        organization: &OrganizationId,
+        at: Timestamp,
+    ) -> Result<Option<StrongBalance>, ExecuteError> {
+        self.engine.balance_at(organization, at).await
     }
 
     /// All durable events of one entity.

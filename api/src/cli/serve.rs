@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use projections::queries::Reader;
 use store::keys::Secret;
 use store::log::Log;
 use store::postgres::UnsafeServer;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::database::database_options;
 use super::secret::secret;
-use super::{DatabaseArgs, Failure, Purpose, demo};
+use super::{Database, DatabaseArgs, Failure, Purpose, demo};
 use crate::auth::{AdminKey, Keys, NewKey, Scope};
 use crate::clock::SystemClock;
 use crate::server::{self, Handle};
@@ -43,6 +45,13 @@ pub struct Serve {
     /// Serve even when PostgreSQL may lose what it acknowledged (fsync or full_page_writes off).
     #[arg(long, env = "CREDIT_LEDGER_ALLOW_UNSAFE_DURABILITY")]
     allow_unsafe_durability: bool,
+    /// A replica of the database, for reads; default the database itself. A read that is given `min_sequence` waits until
+    /// the replica has it.
+    #[arg(long, env = "READ_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    read_database_url: Option<String>,
+    /// A file that holds READ_DATABASE_URL.
+    #[arg(long, env = "READ_DATABASE_URL_FILE", value_name = "FILE")]
+    read_database_url_file: Option<PathBuf>,
     /// What is logged, such as `info` or `warn,api=debug`.
     #[arg(long, env = "CREDIT_LEDGER_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
@@ -67,6 +76,7 @@ impl Serve {
             database.migrate(self.partitions).await?;
         }
         let log: Arc<dyn Log> = database.log().await?;
+        let reads = self.reads(&database, log.partitions())?;
         let keys = database.keys();
         let first_key = if self.demo {
             Some(demo::key(&keys).await?)
@@ -75,8 +85,8 @@ impl Serve {
         } else {
             first_key(&keys).await?
         };
-        let settings =
-            server::Serve { listen: self.listen.clone(), log, keys, clock: Arc::new(SystemClock::new()), admin_key };
+        let listen = self.listen.clone();
+        let settings = server::Serve { listen, log, reads, keys, clock: Arc::new(SystemClock::new()), admin_key };
         let mut ends = Ends::listen()?;
         let server = server::serve(settings).await;
         let server = server.map_err(|error| Failure::usage(format!("--listen {}: {error}", self.listen)))?;
@@ -89,6 +99,17 @@ impl Serve {
         server.shutdown().await;
         database.close().await;
         Ok(())
+    }
+
+    /// Connects when it is first used: a replica that is away keeps no command from being taken.
+    fn reads(&self, database: &Database, partitions: u16) -> Result<Reader, Failure> {
+        let file = self.read_database_url_file.as_deref();
+        let url = secret("READ_DATABASE_URL", self.read_database_url.clone(), file)?.filter(|url| !url.is_empty());
+        let options = match url {
+            Some(url) => database_options("READ_DATABASE_URL", &url)?,
+            None => database.options().clone(),
+        };
+        Ok(Reader::new(options, partitions))
     }
 
     fn admin_key(&self) -> Result<Option<AdminKey>, Failure> {
