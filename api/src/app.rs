@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use projections::Runner;
+use projections::queries::Reader;
 use store::{Clock, Ledger};
 use tokio::sync::Semaphore;
 
@@ -17,6 +19,8 @@ pub struct App(Arc<Parts>);
 /// The parts themselves.
 pub struct Parts {
     pub ledger: Arc<Ledger>,
+    pub reads: Reader,
+    pub projections: Arc<Runner>,
     pub clock: Arc<dyn Clock>,
     pub auth: Authenticator,
     pub metrics: PrometheusHandle,
@@ -31,6 +35,8 @@ impl App {
     #[must_use]
     pub fn new(
         ledger: Arc<Ledger>,
+        reads: Reader,
+        projections: Arc<Runner>,
         clock: Arc<dyn Clock>,
         auth: Authenticator,
         metrics: PrometheusHandle,
@@ -38,7 +44,7 @@ impl App {
     ) -> Self {
         let permits = Semaphore::new(CONCURRENT_REQUESTS_MAX);
         let bodies = Arc::new(Semaphore::new(BODIES_BYTES_MAX));
-        Self(Arc::new(Parts { ledger, clock, auth, metrics, feed, permits, bodies }))
+        Self(Arc::new(Parts { ledger, reads, projections, clock, auth, metrics, feed, permits, bodies }))
     }
 }
 

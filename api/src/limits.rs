@@ -37,10 +37,10 @@ pub const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 pub const FEED_PAGE_BYTES: usize = 4 * 1024 * 1024;
 /// Positions of a partition that one page of a filtered feed looks at: some milliseconds of the database, whatever matches.
 pub const FEED_SEARCH_POSITIONS_MAX: u64 = 10_000;
-/// Reads of the feed at once: a part of the log's connections, so that followers never stand in the way of commands.
-pub const FEED_READS_MAX: usize = 3;
 /// Between looks at the ends of the log while somebody follows it.
 pub const FEED_POLL: Duration = Duration::from_millis(50);
+/// Between live batches: what a busy moment commits shares one.
+pub const LIVE_PAUSE: Duration = Duration::from_millis(5);
 /// Between tries to follow a log that cannot be read.
 pub const FEED_RETRY: Duration = Duration::from_secs(1);
 /// Live batches that a follower may be behind before it reads pages again: some seconds of full load.

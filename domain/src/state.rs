@@ -113,6 +113,8 @@ impl From<Snapshot> for Organization {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {
     pub balance: Credits,
+    /// The part of the balance that pays only for some operations.
+    pub restricted: Credits,
     pub reserved: Credits,
     pub available: Credits,
     pub debt: Credits,
@@ -128,7 +130,13 @@ impl Organization {
     /// The part of [`Self::balance`] that alerts and recharges look at: unrestricted lots only.
     #[must_use]
     pub fn unrestricted_balance(&self) -> Credits {
-        self.lots.iter().filter(|lot| !lot.terms.is_restricted()).map(Lot::in_balance).sum::<Credits>() - self.debt
+        self.balance() - self.restricted_balance()
+    }
+
+    /// The other part: lots that pay only for some operations.
+    #[must_use]
+    pub fn restricted_balance(&self) -> Credits {
+        self.lots.iter().filter(|lot| lot.terms.is_restricted()).map(Lot::in_balance).sum()
     }
 
     /// Held by open reservations, from lots and from overdraft.
@@ -157,7 +165,13 @@ impl Organization {
 
     #[must_use]
     pub fn figures(&self) -> Balance {
-        Balance { balance: self.balance(), reserved: self.reserved(), available: self.available(None), debt: self.debt }
+        Balance {
+            balance: self.balance(),
+            restricted: self.restricted_balance(),
+            reserved: self.reserved(),
+            available: self.available(None),
+            debt: self.debt,
+        }
     }
 
     #[must_use]

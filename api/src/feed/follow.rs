@@ -44,9 +44,7 @@ impl Follower {
     /// # Errors
     /// The log cannot be read.
     pub async fn read(&mut self, app: &App) -> Result<Page, LogError> {
-        let feed = &app.feed;
-        let _read = feed.reads.acquire().await.expect("the semaphore is never closed");
-        let page = self.reader.page(&*feed.log, self.live.from.positions(), STREAM_PAGE_EVENTS).await?;
+        let page = app.feed.page(&self.reader, self.live.from.positions(), STREAM_PAGE_EVENTS).await?;
         self.is_behind = !page.at_end;
         Ok(page)
     }
@@ -59,7 +57,7 @@ impl Follower {
             return Ok(Some(page));
         }
         self.is_behind = true;
-        self.live = app.feed.hub.subscribe(&app.feed.log.ends().await?);
+        self.live = app.feed.hub.subscribe(&app.feed.ends().await?);
         Ok(None)
     }
 }

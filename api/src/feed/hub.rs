@@ -6,14 +6,16 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use store::log::{Log, LogError};
-use tokio::sync::broadcast;
-use tokio::time::sleep;
+use futures::future::select_all;
+use store::log::{FeedLimit, LogError};
+use store::{Ledger, Tails};
+use tokio::sync::{broadcast, watch};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::place::read;
-use super::plan::shares;
+use super::plan::{Share, shares};
 use super::{Cursor, Encoded, Filter};
-use crate::limits::{FEED_POLL, FEED_RETRY, LIVE_BATCHES_MAX, STREAM_PAGE_EVENTS};
+use crate::limits::{FEED_PAGE_BYTES, FEED_POLL, FEED_RETRY, LIVE_BATCHES_MAX, LIVE_PAUSE, STREAM_PAGE_EVENTS};
 
 /// Contiguous events of one partition.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,11 +73,14 @@ impl Hub {
     }
 
     /// Follows the log for ever, as long as anybody does.
-    pub async fn run(self: Arc<Self>, log: Arc<dyn Log>) {
+    pub async fn run(self: Arc<Self>, ledger: Arc<Ledger>) {
+        let tails = ledger.tails();
+        let mut commits: Vec<_> = (0..ledger.log().partitions()).map(|partition| tails.follow(partition)).collect();
         loop {
-            let caught_up = if self.batches.receiver_count() == 0 { Ok(()) } else { self.catch_up(&*log).await };
-            match caught_up {
-                Ok(()) => sleep(FEED_POLL).await,
+            let followed =
+                if self.batches.receiver_count() == 0 { Ok(()) } else { self.poll(&ledger, &mut commits).await };
+            match followed {
+                Ok(()) => sleep(LIVE_PAUSE).await,
                 Err(error) => {
                     tracing::warn!(%error, "the feed cannot be followed");
                     sleep(FEED_RETRY).await;
@@ -84,17 +89,33 @@ impl Hub {
         }
     }
 
-    async fn catch_up(&self, log: &dyn Log) -> Result<(), LogError> {
-        let ends = log.ends().await?;
+    /// One look at the log, and what this node commits until the next is due.
+    async fn poll(&self, ledger: &Ledger, commits: &mut [watch::Receiver<u64>]) -> Result<(), LogError> {
+        let next = Instant::now() + FEED_POLL;
+        let ends = ledger.log().ends().await?;
+        self.catch_up(ledger, &ends).await?;
+        while timeout_at(next, any(commits)).await.is_ok() {
+            let ends: Vec<u64> = commits.iter_mut().map(|end| *end.borrow_and_update()).collect();
+            self.catch_up(ledger, &ends).await?;
+            sleep(LIVE_PAUSE).await;
+        }
+        Ok(())
+    }
+
+    async fn catch_up(&self, ledger: &Ledger, ends: &[u64]) -> Result<(), LogError> {
+        let tails = ledger.tails();
         loop {
             let from = self.sent().clone();
-            let shares = shares(&from, &ends, STREAM_PAGE_EVENTS);
+            let shares = shares(&from, ends, STREAM_PAGE_EVENTS);
             if shares.is_empty() {
                 return Ok(());
             }
             let mut batch = Batch::default();
             for share in shares {
-                batch.spans.push(read(log, &share, &Filter::default()).await?);
+                batch.spans.push(match newest(&tails, &share) {
+                    Some(span) => span,
+                    None => read(&**ledger.log(), &share, &Filter::default()).await?,
+                });
             }
             self.send(&from, batch);
         }
@@ -109,4 +130,20 @@ impl Hub {
             let _nobody = self.batches.send(Arc::new(batch));
         }
     }
+}
+
+/// What this node has committed itself, and still holds.
+fn newest(tails: &Tails, share: &Share) -> Option<Span> {
+    let events =
+        tails.read(share.partition, share.after, FeedLimit { events: share.events, bytes: FEED_PAGE_BYTES })?;
+    let up_to = events.last()?.position;
+    let events = events.iter().map(|event| Arc::new(Encoded::from(&**event))).collect();
+    Some(Span { partition: share.partition, after: share.after, up_to, events })
+}
+
+/// Waits until one of the ends has risen.
+async fn any(commits: &mut [watch::Receiver<u64>]) {
+    let risen = select_all(commits.iter_mut().map(|end| Box::pin(end.changed())));
+    // The ledger outlives whoever follows it.
+    let _risen = risen.await;
 }

@@ -31,9 +31,7 @@ impl Lines {
             if *self.app.feed.stopping.borrow() {
                 return Err(LogError::Unavailable("the server is shutting down".into()));
             }
-            let feed = &self.app.feed;
-            let _read = feed.reads.acquire().await.expect("the semaphore is never closed");
-            let page = self.reader.page(&*feed.log, &self.ends, STREAM_PAGE_EVENTS).await?;
+            let page = self.app.feed.page(&self.reader, &self.ends, STREAM_PAGE_EVENTS).await?;
             self.is_done = page.at_end;
             let chunk = ndjson(&page);
             self.reader.place = page.to;

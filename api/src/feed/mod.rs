@@ -19,10 +19,9 @@ mod streams;
 
 use std::sync::Arc;
 
-use store::log::Log;
-use tokio::sync::{Semaphore, watch};
-
-use crate::limits::FEED_READS_MAX;
+use store::Ledger;
+use store::log::{Log, LogError};
+use tokio::sync::watch;
 
 pub use cursor::{Cursor, CursorError};
 pub use encoded::{Encoded, json, ndjson};
@@ -35,18 +34,40 @@ pub use streams::{StreamPermit, Streams};
 
 /// What readers of the feed share.
 pub struct Feed {
-    pub log: Arc<dyn Log>,
+    ledger: Arc<Ledger>,
     pub hub: Arc<Hub>,
     pub streams: Arc<Streams>,
-    /// One for each read of the log, so that readers of the feed leave connections to commands.
-    pub reads: Semaphore,
     /// Whether the server is shutting down, which ends streams.
     pub stopping: watch::Receiver<bool>,
 }
 
 impl Feed {
     #[must_use]
-    pub fn new(log: Arc<dyn Log>, hub: Arc<Hub>, stopping: watch::Receiver<bool>) -> Self {
-        Self { log, hub, streams: Arc::default(), reads: Semaphore::new(FEED_READS_MAX), stopping }
+    pub fn new(ledger: Arc<Ledger>, stopping: watch::Receiver<bool>) -> Self {
+        let hub = Arc::new(Hub::new(ledger.log().partitions()));
+        Self { ledger, hub, streams: Arc::default(), stopping }
+    }
+
+    #[must_use]
+    pub fn log(&self) -> &dyn Log {
+        &**self.ledger.log()
+    }
+
+    /// The reader's next page, within the room that a node has for reading pages.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn page(&self, reader: &LogReader, ends: &[u64], limit: u32) -> Result<Page, LogError> {
+        let _room = self.ledger.page().await;
+        reader.page(self.log(), ends, limit).await
+    }
+
+    /// The last position of each partition.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn ends(&self) -> Result<Vec<u64>, LogError> {
+        let _room = self.ledger.page().await;
+        self.log().ends().await
     }
 }

@@ -98,7 +98,7 @@ pub async fn events(
         Some(id) => id.parse().map_err(|_| of_cursor(CursorError::Malformed))?,
         None => params.after_sequence,
     };
-    must_exist(&*app.feed.log, &organization, after).await?;
+    must_exist(app.feed.log(), &organization, after).await?;
     let reader = LogReader { place: Place::Stream { organization, sequence: after }, filter };
     Answer { app, caller, headers, reader, limit: limit(params.limit)? }.respond().await
 }
@@ -124,7 +124,7 @@ pub async fn feed(
     let organization = readable(&caller, params.organization_id.as_deref())?;
     let filter = Filter { types: types(params.types.as_deref())?, organization };
     let limit = limit(params.limit)?;
-    let ends = app.feed.log.ends().await.map_err(|error| of_log(&error))?;
+    let ends = app.feed.ends().await.map_err(|error| of_log(&error))?;
     let cursor = match last_event_id(&headers)?.or(params.after.as_deref()) {
         None => Cursor::start(ends.len()),
         Some(END) => Cursor::at(ends.clone()),
@@ -212,12 +212,12 @@ impl Answer {
     }
 
     async fn ends(&self) -> Result<Vec<u64>, Problem> {
-        self.app.feed.log.ends().await.map_err(|error| of_log(&error))
+        self.app.feed.ends().await.map_err(|error| of_log(&error))
     }
 
     async fn page(&self, limit: u32) -> Result<Page, Problem> {
         let ends = self.ends().await?;
-        let page = self.reader.page(&*self.app.feed.log, &ends, limit).await;
+        let page = self.app.feed.page(&self.reader, &ends, limit).await;
         page.map_err(|error| of_log(&error))
     }
 

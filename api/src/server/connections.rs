@@ -56,13 +56,14 @@ pub(super) async fn run(listener: TcpListener, router: Router, bounds: Bounds, s
         let (stream, place) = accepted;
         let (router, stopped) = (router.clone(), stopped.clone());
         tokio::spawn(async move {
+            let open = metrics::gauge!("credit_ledger_http_connections");
+            open.increment(1.0);
             if let Err(error) = connection(stream, router, bounds, stopped).await {
                 tracing::debug!(%error, "a connection ended");
             }
+            open.decrement(1.0);
             drop(place);
         });
-        let open = bounds.connections_max - u32::try_from(room.available_permits()).unwrap_or(0);
-        metrics::gauge!("credit_ledger_http_connections").set(f64::from(open));
     }
     drop(listener);
     let _all = room.acquire_many(bounds.connections_max).await;

@@ -8,6 +8,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use projections::Runner;
+use projections::queries::Reader;
 use store::log::Log;
 use store::{Clock, Ledger};
 use tokio::net::TcpListener;
@@ -16,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::auth::{AdminKey, Authenticator, Keys};
-use crate::feed::{Feed, Hub};
+use crate::feed::Feed;
 use crate::limits::{DRAIN_MAX, METRICS_UPKEEP};
 use crate::routes;
 
@@ -30,10 +32,22 @@ pub struct Serve {
     /// Host and port; port 0 picks a free one.
     pub listen: String,
     pub log: Arc<dyn Log>,
+    pub reads: Reader,
+    /// Of the read side; the tails are this server's own.
+    pub projections: projections::Settings,
     pub keys: Keys,
     pub clock: Arc<dyn Clock>,
     /// An admin key that the database does not know.
     pub admin_key: Option<AdminKey>,
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("the address cannot be listened on")]
+    Listen(#[from] std::io::Error),
+    #[error("the read side cannot start")]
+    Projections(#[from] sqlx::Error),
 }
 
 /// A running server.
@@ -44,28 +58,40 @@ pub struct Handle {
     /// Tasks that nobody waits for.
     beside: [JoinHandle<()>; 2],
     ledger: Arc<Ledger>,
+    reads: Reader,
+    projections: Arc<Runner>,
 }
 
 /// Starts a server; it answers when this returns, and takes commands unless the database is in the way.
 ///
 /// # Errors
-/// The address cannot be listened on.
-pub async fn serve(settings: Serve) -> std::io::Result<Handle> {
+/// [`ServeError`].
+pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
     let listener = TcpListener::bind(&settings.listen).await?;
     let addr = listener.local_addr()?;
     // Before the ledger, which takes its meters at its start.
     let metrics = recorder();
     let ledger = Arc::new(Ledger::start(settings.log, Arc::clone(&settings.clock)));
+    let projections = projections::Settings { tails: Some(ledger.tails()), ..settings.projections };
+    let projections = Arc::new(Runner::start(projections).await?);
     let auth = Authenticator::new(settings.keys, settings.admin_key);
     let (stop, stopped) = watch::channel(false);
-    let hub = Arc::new(Hub::new(ledger.log().partitions()));
-    let following = tokio::spawn(Arc::clone(&hub).run(Arc::clone(ledger.log())));
-    let feed = Feed::new(Arc::clone(ledger.log()), hub, stopped.clone());
-    let router = routes::router(App::new(Arc::clone(&ledger), settings.clock, auth, metrics.clone(), feed));
+    let feed = Feed::new(Arc::clone(&ledger), stopped.clone());
+    let following = tokio::spawn(Arc::clone(&feed.hub).run(Arc::clone(&ledger)));
+    let app = App::new(
+        Arc::clone(&ledger),
+        settings.reads.clone(),
+        Arc::clone(&projections),
+        settings.clock,
+        auth,
+        metrics.clone(),
+        feed,
+    );
+    let router = routes::router(app);
     let upkeep = tokio::spawn(keep_up(metrics));
     let serving = tokio::spawn(connections::run(listener, router, Bounds::default(), stopped));
     wait_until_ready(&ledger).await;
-    Ok(Handle { addr, stop, serving, beside: [upkeep, following], ledger })
+    Ok(Handle { addr, stop, serving, beside: [upkeep, following], ledger, reads: settings.reads, projections })
 }
 
 /// A node is not ready before it has compared its clock with the database's. One that stays unready serves all the
@@ -90,6 +116,9 @@ impl Handle {
             self.serving.abort();
         }
         self.beside.iter().for_each(JoinHandle::abort);
+        self.reads.close().await;
+        // What is not projected yet is projected by another node, or after the next start.
+        self.projections.shutdown().await;
         // A database that is gone answers nobody: what it was told is found with its key later.
         if tokio::time::timeout(DRAIN_MAX, self.ledger.shutdown()).await.is_err() {
             tracing::warn!("the database did not answer; the outcome of the last commands is found with their keys");

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp, evolve};
 
-use crate::log::{AppendCommand, FeedLimit, FeedMatches, FeedSearch, Loaded, LogError, NewEvent, Outcome, Snapshot};
+use crate::log::{
+    AppendCommand, FeedLimit, FeedMatches, FeedSearch, Loaded, LogError, NewEvent, Outcome, Snapshot, StateAt,
+};
 use crate::record::RecordedEvent;
 use crate::snapshot;
 
@@ -131,6 +133,15 @@ impl Rows {
             event_bytes_since: stream.bytes_since,
             due_at: stream.due_at,
         }
+    }
+
+    pub(super) fn state_at(&self, organization: &OrganizationId, at: Timestamp) -> StateAt {
+        let mut past = StateAt::default();
+        for event in self.all(organization).take_while(|event| event.event.occurred_at <= at) {
+            evolve(&mut past.state, &event.event);
+            past.sequence = event.sequence;
+        }
+        past
     }
 
     fn of<'a>(&'a self, stream: &'a Stream) -> impl DoubleEndedIterator<Item = &'a RecordedEvent> {

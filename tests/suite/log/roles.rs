@@ -30,6 +30,17 @@ async fn keys_open_until_they_are_revoked() {
     assert_eq!(keys::list(&f.admin).await.unwrap()[0].revoked_at, Some(start()));
 }
 
+/// The views that are a contract, each over a table that is none.
+const READ_MODELS: [&str; 7] = [
+    "organization_credits",
+    "credit_transactions",
+    "credit_grants",
+    "credit_grants_monthly",
+    "credit_reservations",
+    "credit_purchases",
+    "usage_hourly",
+];
+
 #[tokio::test]
 async fn c26_the_analyst_reads_what_is_hers_and_nothing_else() {
     let f = Fixture::new(1).await;
@@ -38,8 +49,15 @@ async fn c26_the_analyst_reads_what_is_hers_and_nothing_else() {
     let read = |sql: &'static str| sqlx::query_scalar::<_, String>(sql).fetch_one(&analyst);
     assert_eq!(read("SELECT current_setting('statement_timeout')").await.unwrap(), "5min");
     assert_ne!(read("SELECT current_setting('idle_in_transaction_session_timeout')").await.unwrap(), "0");
-    assert_eq!(read("SELECT n::text FROM ledger.probe").await.unwrap(), "1");
+    for view in READ_MODELS {
+        let count = format!("SELECT count(*)::text FROM ledger.{view}");
+        assert_eq!(sqlx::query_scalar::<_, String>(&count).fetch_one(&analyst).await.unwrap(), "0", "{view}");
+        let behind = format!("SELECT count(*)::text FROM ledger.{view}_v1");
+        assert!(sqlx::raw_sql(&behind).execute(&analyst).await.is_err(), "{behind}");
+    }
     for denied in [
+        "SELECT n FROM ledger.probe",
+        "SELECT ledger.publish('usage_hourly', 1)",
         "SELECT payload::text FROM store.events",
         "SELECT name FROM store.api_keys",
         "SELECT store.lock_head(0::smallint)::text",
