@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use projections::Runner;
+use projections::queries::Reader;
 use store::{Clock, Ledger};
 use tokio::sync::Semaphore;
 
@@ -16,6 +18,8 @@ pub struct App(Arc<Parts>);
 /// The parts themselves.
 pub struct Parts {
     pub ledger: Arc<Ledger>,
+    pub reads: Reader,
+    pub projections: Arc<Runner>,
     pub clock: Arc<dyn Clock>,
     pub auth: Authenticator,
     pub metrics: PrometheusHandle,
@@ -25,9 +29,16 @@ pub struct Parts {
 
 impl App {
     #[must_use]
-    pub fn new(ledger: Arc<Ledger>, clock: Arc<dyn Clock>, auth: Authenticator, metrics: PrometheusHandle) -> Self {
+    pub fn new(
+        ledger: Arc<Ledger>,
+        reads: Reader,
+        projections: Arc<Runner>,
+        clock: Arc<dyn Clock>,
+        auth: Authenticator,
+        metrics: PrometheusHandle,
+    ) -> Self {
         let permits = Semaphore::new(CONCURRENT_REQUESTS_MAX);
-        Self(Arc::new(Parts { ledger, clock, auth, metrics, permits }))
+        Self(Arc::new(Parts { ledger, reads, projections, clock, auth, metrics, permits }))
     }
 }
 

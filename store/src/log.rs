@@ -98,6 +98,14 @@ pub struct Loaded {
     pub due_at: Option<Timestamp>,
 }
 
+/// A stream's state as of an instant of the past.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StateAt {
+    pub state: Organization,
+    /// The last event that is part of it; 0 before the first.
+    pub sequence: u64,
+}
+
 /// What the batched read of heads and keys answers for one question (CORRECTNESS C9).
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeadAndKey {
@@ -132,6 +140,10 @@ pub trait Log: Send + Sync + 'static {
 
     /// The stream's state: one snapshot and its tail. A stream without events is the default.
     async fn load(&self, organization: &OrganizationId) -> Result<Loaded, LogError>;
+
+    /// The stream's state after its events with `occurred_at <= at`, from the nearest snapshot that was kept (CORRECTNESS
+    /// C29). Nothing is settled: what was due at `at` is for the caller to settle in a copy.
+    async fn state_at(&self, organization: &OrganizationId, at: Timestamp) -> Result<StateAt, LogError>;
 
     /// The events of one entity with `sequence <= up_to`, in order.
     async fn entity(

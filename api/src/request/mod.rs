@@ -10,6 +10,7 @@ pub mod grants;
 mod hash;
 mod kind;
 pub mod purchases;
+pub mod query;
 pub mod reservations;
 pub mod settings;
 mod text;

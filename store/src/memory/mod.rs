@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp};
 
 use crate::clock::Clock;
-use crate::log::{AppendCommand, FeedLimit, HeadAndKey, Loaded, Log, LogError, Outcome, Turn};
+use crate::log::{AppendCommand, FeedLimit, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn};
 use crate::record::RecordedEvent;
 
 use rows::Rows;
@@ -72,6 +72,10 @@ impl Log for MemoryLog {
 
     async fn load(&self, organization: &OrganizationId) -> Result<Loaded, LogError> {
         Ok(self.of(organization).rows().load(organization))
+    }
+
+    async fn state_at(&self, organization: &OrganizationId, at: Timestamp) -> Result<StateAt, LogError> {
+        Ok(self.of(organization).rows().state_at(organization, at))
     }
 
     async fn entity(

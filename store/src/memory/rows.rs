@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp, evolve};
 
-use crate::log::{AppendCommand, FeedLimit, Loaded, LogError, NewEvent, Outcome, Snapshot};
+use crate::log::{AppendCommand, FeedLimit, Loaded, LogError, NewEvent, Outcome, Snapshot, StateAt};
 use crate::record::RecordedEvent;
 
 #[derive(Default)]
@@ -130,6 +130,15 @@ impl Rows {
             event_bytes_since: stream.bytes_since,
             due_at: stream.due_at,
         }
+    }
+
+    pub(super) fn state_at(&self, organization: &OrganizationId, at: Timestamp) -> StateAt {
+        let mut past = StateAt::default();
+        for event in self.all(organization).take_while(|event| event.event.occurred_at <= at) {
+            evolve(&mut past.state, &event.event);
+            past.sequence = event.sequence;
+        }
+        past
     }
 
     fn of<'a>(&'a self, stream: &'a Stream) -> impl DoubleEndedIterator<Item = &'a RecordedEvent> {

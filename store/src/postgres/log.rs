@@ -15,8 +15,8 @@ use super::answer::{ANSWER_TIMEOUT, answered};
 use super::error::of_read;
 use super::row::Upcasters;
 use super::turn::{PostgresTurn, lock_head};
-use super::{append, due, feed, migrate, read, session_options};
-use crate::log::{AppendCommand, FeedLimit, HeadAndKey, Loaded, Log, LogError, Outcome, Turn};
+use super::{append, due, feed, migrate, past, read, session_options};
+use crate::log::{AppendCommand, FeedLimit, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn};
 use crate::record::RecordedEvent;
 
 /// Connections beside the writers' own: loads, look-ups, strong reads, turns.
@@ -121,6 +121,11 @@ impl Log for PostgresLog {
     async fn load(&self, organization: &OrganizationId) -> Result<Loaded, LogError> {
         let mut reader = self.reader().await?;
         read::load(&mut reader, self.partition_of(organization), organization, &self.upcasters).await
+    }
+
+    async fn state_at(&self, organization: &OrganizationId, at: Timestamp) -> Result<StateAt, LogError> {
+        let mut reader = self.reader().await?;
+        past::state_at(&mut reader, self.partition_of(organization), organization, at, &self.upcasters).await
     }
 
     async fn entity(

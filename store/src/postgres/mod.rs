@@ -12,6 +12,7 @@ pub(crate) mod error;
 mod feed;
 mod log;
 mod migrate;
+mod past;
 mod read;
 pub(crate) mod row;
 mod snapshot;

@@ -10,7 +10,7 @@ use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::log::{AppendCommand, FeedLimit, HeadAndKey, Loaded, Log, LogError, Outcome, Turn};
+use crate::log::{AppendCommand, FeedLimit, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn};
 use crate::record::RecordedEvent;
 
 /// A text that this log refuses in any payload, as a database refuses a value.
@@ -170,6 +170,10 @@ impl Log for FaultyLog {
     async fn load(&self, organization: &OrganizationId) -> Result<Loaded, LogError> {
         self.loads.fetch_add(1, Ordering::SeqCst);
         self.inner.load(organization).await
+    }
+
+    async fn state_at(&self, organization: &OrganizationId, at: Timestamp) -> Result<StateAt, LogError> {
+        self.inner.state_at(organization, at).await
     }
 
     async fn entity(
