@@ -4,9 +4,25 @@
 //! Invariant: nothing here writes to `store`.
 //! Absent: rules of money (they are in `domain`), HTTP.
 
+mod apply;
+mod batch;
+mod checkpoint;
 pub mod forecast;
+pub mod limits;
+mod meters;
+mod monitor;
+mod plan;
 pub mod projector;
 pub mod projectors;
 pub mod queries;
+pub mod rebuild;
+mod runner;
+mod standing;
+mod wait;
 
+pub use limits::Limits;
+pub use monitor::Monitor;
 pub use projector::{ApplyError, Projector, Target};
+pub use runner::{Runner, Settings};
+pub use standing::{Standing, StopView, standings};
+pub use wait::{WAIT_MAX, WaitError, Waiter};

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::engine::{Engine, Limits, unreadable};
 use crate::log::{Log, LogError};
 use crate::record::{CommandRequest, RecordedEvent};
+use crate::tail::Tails;
 
 /// No stream is longer: `bigint` has no larger sequence.
 const LAST_SEQUENCE: u64 = i64::MAX.cast_unsigned();
@@ -138,6 +139,12 @@ impl Ledger {
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, ExecuteError> {
         self.engine.log.stream(organization, after, limit).await.map_err(unreadable)
+    }
+
+    /// What this node's writers have committed of late.
+    #[must_use]
+    pub fn tails(&self) -> Arc<Tails> {
+        Arc::clone(&self.engine.tails)
     }
 
     /// Whether the node may take commands: writers run and the clock agrees with the database's (CORRECTNESS C12).

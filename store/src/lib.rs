@@ -16,6 +16,7 @@ pub mod memory;
 pub mod postgres;
 pub mod private_postgres;
 pub mod record;
+mod tail;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod verify;
@@ -26,3 +27,4 @@ pub use event_store::LedgerEventStore;
 pub use ledger::{Committed, ExecuteError, Ledger, StrongBalance};
 pub use memory::MemoryLog;
 pub use record::{CommandRequest, EventMetadata, RecordedEvent, RequestHash};
+pub use tail::Tails;
