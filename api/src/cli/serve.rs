@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use projections::queries::Reader;
+use projections::queries::{Reader, Source};
 use store::keys::Secret;
 use store::log::Log;
 use store::postgres::UnsafeServer;
@@ -105,11 +105,11 @@ impl Serve {
     fn reads(&self, database: &Database, partitions: u16) -> Result<Reader, Failure> {
         let file = self.read_database_url_file.as_deref();
         let url = secret("READ_DATABASE_URL", self.read_database_url.clone(), file)?.filter(|url| !url.is_empty());
-        let options = match url {
-            Some(url) => database_options("READ_DATABASE_URL", &url)?,
-            None => database.options().clone(),
+        let (options, source) = match url {
+            Some(url) => (database_options("READ_DATABASE_URL", &url)?, Source::Replica),
+            None => (database.options().clone(), Source::Primary),
         };
-        Ok(Reader::new(options, partitions))
+        Ok(Reader::new(options, source, partitions))
     }
 
     fn admin_key(&self) -> Result<Option<AdminKey>, Failure> {

@@ -33,9 +33,13 @@ pub enum Group {
 /// Which usage, and how it is added up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UsageFilter {
+    /// What the caller said of the span: a cursor goes on although an open span has moved meanwhile.
+    pub asked: (Option<Timestamp>, Option<Timestamp>),
     /// Inclusive; a whole hour, because hours are what is kept.
+    #[serde(skip)]
     pub from: Timestamp,
     /// Exclusive; a whole hour.
+    #[serde(skip)]
     pub to: Timestamp,
     pub bucket: Bucket,
     pub groups: Vec<Group>,
