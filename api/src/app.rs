@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use projections::Runner;
 use projections::queries::Reader;
 use store::{Clock, Ledger};
 use tokio::sync::Semaphore;
@@ -18,6 +19,7 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     pub ledger: Arc<Ledger>,
     pub reads: Reader,
+    pub projections: Arc<Runner>,
     pub clock: Arc<dyn Clock>,
     pub auth: Authenticator,
     pub metrics: PrometheusHandle,
@@ -30,12 +32,13 @@ impl App {
     pub fn new(
         ledger: Arc<Ledger>,
         reads: Reader,
+        projections: Arc<Runner>,
         clock: Arc<dyn Clock>,
         auth: Authenticator,
         metrics: PrometheusHandle,
     ) -> Self {
         let permits = Semaphore::new(CONCURRENT_REQUESTS_MAX);
-        Self(Arc::new(Parts { ledger, reads, clock, auth, metrics, permits }))
+        Self(Arc::new(Parts { ledger, reads, projections, clock, auth, metrics, permits }))
     }
 }
 

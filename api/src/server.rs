@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use projections::Runner;
 use projections::queries::Reader;
 use store::log::Log;
 use store::{Clock, Ledger};
@@ -27,10 +28,21 @@ pub struct Serve {
     pub listen: String,
     pub log: Arc<dyn Log>,
     pub reads: Reader,
+    /// Of the read side; the tails are this server's own.
+    pub projections: projections::Settings,
     pub keys: Keys,
     pub clock: Arc<dyn Clock>,
     /// An admin key that the database does not know.
     pub admin_key: Option<AdminKey>,
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("the address cannot be listened on")]
+    Listen(#[from] std::io::Error),
+    #[error("the read side cannot start")]
+    Projections(#[from] sqlx::Error),
 }
 
 /// A running server.
@@ -41,21 +53,31 @@ pub struct Handle {
     upkeep: JoinHandle<()>,
     ledger: Arc<Ledger>,
     reads: Reader,
+    projections: Arc<Runner>,
 }
 
 /// Starts a server; it answers when this returns, and takes commands unless the database is in the way.
 ///
 /// # Errors
-/// The address cannot be listened on.
-pub async fn serve(settings: Serve) -> std::io::Result<Handle> {
+/// [`ServeError`].
+pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
     let listener = TcpListener::bind(&settings.listen).await?;
     let addr = listener.local_addr()?;
     // Before the ledger, which takes its meters at its start.
     let metrics = recorder();
     let ledger = Arc::new(Ledger::start(settings.log, Arc::clone(&settings.clock)));
+    let projections = projections::Settings { tails: Some(ledger.tails()), ..settings.projections };
+    let projections = Arc::new(Runner::start(projections).await?);
     let auth = Authenticator::new(settings.keys, settings.admin_key);
-    let router =
-        routes::router(App::new(Arc::clone(&ledger), settings.reads.clone(), settings.clock, auth, metrics.clone()));
+    let app = App::new(
+        Arc::clone(&ledger),
+        settings.reads.clone(),
+        Arc::clone(&projections),
+        settings.clock,
+        auth,
+        metrics.clone(),
+    );
+    let router = routes::router(app);
     let upkeep = tokio::spawn(keep_up(metrics));
     let (stop, stopped) = watch::channel(false);
     // Without it an answer waits for the acknowledgement of the one before.
@@ -71,7 +93,7 @@ pub async fn serve(settings: Serve) -> std::io::Result<Handle> {
         }
     });
     wait_until_ready(&ledger).await;
-    Ok(Handle { addr, stop, serving, upkeep, ledger, reads: settings.reads })
+    Ok(Handle { addr, stop, serving, upkeep, ledger, reads: settings.reads, projections })
 }
 
 /// A node is not ready before it has compared its clock with the database's. One that stays unready serves all the
@@ -102,6 +124,8 @@ impl Handle {
         }
         self.upkeep.abort();
         self.reads.close().await;
+        // What is not projected yet is projected by another node, or after the next start.
+        self.projections.shutdown().await;
         // A database that is gone answers nobody: what it was told is found with its key later.
         if tokio::time::timeout(DRAIN_MAX, self.ledger.shutdown()).await.is_err() {
             tracing::warn!("the database did not answer; the outcome of the last commands is found with their keys");

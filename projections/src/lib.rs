@@ -18,6 +18,7 @@ pub mod queries;
 pub mod rebuild;
 mod runner;
 mod standing;
+pub mod status;
 mod wait;
 
 pub use limits::Limits;

@@ -12,7 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use store::postgres::{Feed, session_options};
 use store::{Clock, Tails};
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::batch::{BatchError, Batcher, Done};
 use crate::checkpoint::{self, Generation};
@@ -32,6 +32,8 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
     /// Of the ledger that writes in this process, if one does.
     pub tails: Option<Arc<Tails>>,
+    /// Where queries read, if that is not the database itself: what a query waits for must have arrived there.
+    pub replica: Option<PgPool>,
     /// Whether this node projects, or only knows how far others are.
     pub projects: bool,
     pub limits: Limits,
@@ -42,7 +44,8 @@ pub struct Runner {
     pool: PgPool,
     monitor: Arc<Monitor>,
     stop: watch::Sender<bool>,
-    polling: tokio::task::JoinHandle<()>,
+    waiter: Waiter,
+    polling: Vec<JoinHandle<()>>,
     tasks: tokio::sync::Mutex<JoinSet<()>>,
 }
 
@@ -59,7 +62,7 @@ impl Runner {
     /// # Errors
     /// The database does not answer, or is not migrated.
     pub async fn start(settings: Settings) -> Result<Self, sqlx::Error> {
-        let Settings { options, projectors, clock, tails, projects, limits } = settings;
+        let Settings { options, projectors, clock, tails, replica, projects, limits } = settings;
         let connections = u32::try_from(limits.at_once).unwrap_or(u32::MAX);
         let pool = pool(options, connections.saturating_add(CONNECTIONS_BESIDE));
         let partitions = partitions(&pool).await?;
@@ -93,8 +96,21 @@ impl Runner {
                 tasks.spawn(task.run(appended, stopped.clone()));
             }
         }
-        let polling = tokio::spawn(monitor::run(Arc::clone(&monitor), pool.clone(), clock, limits.poll));
-        Ok(Self { pool, monitor, stop, polling, tasks: tokio::sync::Mutex::new(tasks) })
+        let watch = |monitor: &Arc<Monitor>, pool: &PgPool| {
+            tokio::spawn(monitor::run(Arc::clone(monitor), pool.clone(), Arc::clone(&clock), limits.poll))
+        };
+        let mut polling = vec![watch(&monitor, &pool)];
+        let waiter = match replica {
+            None => Waiter::new(pool.clone(), Arc::clone(&monitor)),
+            Some(replica) => {
+                // Not told of what this node projects: a replica has it later.
+                let arrived = Arc::new(Monitor::new(&names, partitions));
+                polling.push(watch(&arrived, &replica));
+                // The event is looked up where it surely is: it may be on its way to the replica, too.
+                Waiter::new(pool.clone(), arrived)
+            }
+        };
+        Ok(Self { pool, monitor, stop, waiter, polling, tasks: tokio::sync::Mutex::new(tasks) })
     }
 
     #[must_use]
@@ -105,7 +121,7 @@ impl Runner {
     /// For queries that are to see what their caller has written.
     #[must_use]
     pub fn waiter(&self) -> Waiter {
-        Waiter::new(self.pool.clone(), Arc::clone(&self.monitor))
+        self.waiter.clone()
     }
 
     /// Ends the batches under way and takes no more.
@@ -117,7 +133,7 @@ impl Runner {
             tracing::warn!("a batch was cut off; it is rolled back, and made again later");
             tasks.shutdown().await;
         }
-        self.polling.abort();
+        self.polling.iter().for_each(JoinHandle::abort);
         self.pool.close().await;
     }
 }

@@ -37,6 +37,11 @@ impl Standing {
         self.end.saturating_sub(self.position)
     }
 
+    #[must_use]
+    pub fn lag_ms(&self) -> u64 {
+        u64::try_from(self.lag.as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// Whether a batch would find something to do.
     pub(crate) fn wants_a_batch(&self, now: Timestamp) -> bool {
         match &self.stop {

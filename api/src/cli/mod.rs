@@ -12,9 +12,13 @@ mod keys;
 mod migrate;
 mod openapi;
 mod output;
+mod process;
+mod project;
 mod psql;
+mod rebuild;
 mod secret;
 mod serve;
+mod status;
 mod verify;
 
 use std::process::ExitCode;
@@ -38,6 +42,9 @@ enum Command {
     Migrate(migrate::Migrate),
     Keys(keys::Keys),
     Verify(verify::Verify),
+    Project(project::Project),
+    Rebuild(rebuild::Rebuild),
+    Status(status::Status),
     Events(events::Events),
     Psql(psql::Psql),
     Openapi(openapi::Openapi),
@@ -65,6 +72,9 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Migrate(migrate) => migrate.run().await,
         Command::Keys(keys) => keys.run().await,
         Command::Verify(verify) => verify.run().await,
+        Command::Project(project) => project.run().await,
+        Command::Rebuild(rebuild) => rebuild.run().await,
+        Command::Status(status) => status.run().await,
         Command::Events(events) => events.run().await,
         Command::Psql(psql) => psql.run().await,
         Command::Openapi(openapi) => openapi.run(),

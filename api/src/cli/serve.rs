@@ -1,22 +1,25 @@
 //! `credit-ledger serve`.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use projections::queries::{Reader, Source};
+use projections::projectors;
+use projections::queries::Reader;
+use sqlx::PgPool;
+use store::Clock;
 use store::keys::Secret;
 use store::log::Log;
 use store::postgres::UnsafeServer;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::database::database_options;
+use super::process::{Ends, start_logging};
 use super::secret::secret;
 use super::{Database, DatabaseArgs, Failure, Purpose, demo};
 use crate::auth::{AdminKey, Keys, NewKey, Scope};
 use crate::clock::SystemClock;
-use crate::server::{self, Handle};
+use crate::server::{self, Handle, ServeError};
 
 /// Runs the server. The first line on stdout says where it listens; logs go to stderr.
 ///
@@ -52,6 +55,9 @@ pub struct Serve {
     /// A file that holds READ_DATABASE_URL.
     #[arg(long, env = "READ_DATABASE_URL_FILE", value_name = "FILE")]
     read_database_url_file: Option<PathBuf>,
+    /// Do not project: another node does (`credit-ledger project`, or a server without this flag).
+    #[arg(long, env = "CREDIT_LEDGER_NO_PROJECTORS")]
+    no_projectors: bool,
     /// What is logged, such as `info` or `warn,api=debug`.
     #[arg(long, env = "CREDIT_LEDGER_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
@@ -76,7 +82,7 @@ impl Serve {
             database.migrate(self.partitions).await?;
         }
         let log: Arc<dyn Log> = database.log().await?;
-        let reads = self.reads(&database, log.partitions())?;
+        let (reads, replica) = self.reads(&database, log.partitions())?;
         let keys = database.keys();
         let first_key = if self.demo {
             Some(demo::key(&keys).await?)
@@ -86,10 +92,23 @@ impl Serve {
             first_key(&keys).await?
         };
         let listen = self.listen.clone();
-        let settings = server::Serve { listen, log, reads, keys, clock: Arc::new(SystemClock::new()), admin_key };
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let projections = projections::Settings {
+            options: database.options().clone(),
+            projectors: projectors::all(),
+            clock: Arc::clone(&clock),
+            tails: None,
+            replica,
+            projects: !self.no_projectors,
+            limits: projections::Limits::default(),
+        };
+        let settings = server::Serve { listen, log, reads, projections, keys, clock, admin_key };
         let mut ends = Ends::listen()?;
         let server = server::serve(settings).await;
-        let server = server.map_err(|error| Failure::usage(format!("--listen {}: {error}", self.listen)))?;
+        let server = server.map_err(|error| match error {
+            ServeError::Listen(error) => Failure::usage(format!("--listen {}: {error}", self.listen)),
+            ServeError::Projections(_) => Failure::caused("the server cannot start", &error),
+        })?;
         self.announce(&server, first_key.as_ref());
         if let Some(key) = first_key.filter(|_| self.demo) {
             demo::greet(&format!("http://{}", server.addr), key.reveal()).await;
@@ -101,15 +120,16 @@ impl Serve {
         Ok(())
     }
 
-    /// Connects when it is first used: a replica that is away keeps no command from being taken.
-    fn reads(&self, database: &Database, partitions: u16) -> Result<Reader, Failure> {
+    /// Connects when it is first used: a replica that is away keeps no command from being taken. Answers the replica, too,
+    /// where there is one.
+    fn reads(&self, database: &Database, partitions: u16) -> Result<(Reader, Option<PgPool>), Failure> {
         let file = self.read_database_url_file.as_deref();
         let url = secret("READ_DATABASE_URL", self.read_database_url.clone(), file)?.filter(|url| !url.is_empty());
-        let (options, source) = match url {
-            Some(url) => (database_options("READ_DATABASE_URL", &url)?, Source::Replica),
-            None => (database.options().clone(), Source::Primary),
-        };
-        Ok(Reader::new(options, source, partitions))
+        let replica = url.map(|url| database_options("READ_DATABASE_URL", &url)).transpose()?;
+        let is_replica = replica.is_some();
+        let reads = Reader::new(replica.unwrap_or_else(|| database.options().clone()), partitions);
+        let replica = is_replica.then(|| reads.pool().clone());
+        Ok((reads, replica))
     }
 
     fn admin_key(&self) -> Result<Option<AdminKey>, Failure> {
@@ -145,35 +165,4 @@ async fn first_key(keys: &Keys) -> Result<Option<Secret>, Failure> {
     let first = NewKey { scope: Scope::Admin, organization: None, name: "first".to_owned() };
     let (_, secret) = keys.create(first).await.map_err(unreadable)?;
     Ok(Some(secret))
-}
-
-/// The signals that end a server.
-struct Ends {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Ends {
-    fn listen() -> Result<Self, Failure> {
-        let hear = |kind| signal(kind).map_err(|error| Failure::caused("signals cannot be heard", &error));
-        Ok(Self { terminate: hear(SignalKind::terminate())?, interrupt: hear(SignalKind::interrupt())? })
-    }
-
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
-fn start_logging(filter: &str, json: bool) -> Result<(), Failure> {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter)
-        .map_err(|error| Failure::usage(format!("CREDIT_LEDGER_LOG: {error}")))?;
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    let started = if json { logs.json().try_init() } else { logs.try_init() };
-    started.map_err(|error| Failure::usage(format!("logging cannot start: {error}")))
 }

@@ -26,22 +26,12 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Reader {
     pool: PgPool,
     partitions: u16,
-    source: Source,
-}
-
-/// Where rows are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// Where they are projected.
-    Primary,
-    /// On a copy that may be behind.
-    Replica,
 }
 
 impl Reader {
     /// Connects when it is first used.
     #[must_use]
-    pub fn new(options: PgConnectOptions, source: Source, partitions: u16) -> Self {
+    pub fn new(options: PgConnectOptions, partitions: u16) -> Self {
         let options = options.application_name("credit-ledger-reads").options([
             ("default_transaction_read_only", "on"),
             ("statement_timeout", STATEMENT_TIMEOUT),
@@ -49,19 +39,12 @@ impl Reader {
             ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_TIMEOUT),
         ]);
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(ACQUIRE_TIMEOUT);
-        Self { pool: pool.connect_lazy_with(options), partitions, source }
+        Self { pool: pool.connect_lazy_with(options), partitions }
     }
 
     #[must_use]
     pub fn pool(&self) -> &PgPool {
         &self.pool
-    }
-
-    pub(super) fn is_replica(&self) -> bool {
-        match self.source {
-            Source::Primary => false,
-            Source::Replica => true,
-        }
     }
 
     #[must_use]
