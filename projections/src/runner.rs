@@ -106,7 +106,8 @@ impl Runner {
                 // Not told of what this node projects: a replica has it later.
                 let arrived = Arc::new(Monitor::new(&names, partitions));
                 polling.push(watch(&arrived, &replica));
-                Waiter::new(replica, arrived)
+                // The event is looked up where it surely is: it may be on its way to the replica, too.
+                Waiter::new(pool.clone(), arrived)
             }
         };
         Ok(Self { pool, monitor, stop, waiter, polling, tasks: tokio::sync::Mutex::new(tasks) })
