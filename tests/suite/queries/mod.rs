@@ -1,0 +1,11 @@
+//! Queries of the read models over HTTP, and their plans.
+
+mod csv;
+mod fixture;
+mod freshness;
+mod lists;
+mod pages;
+mod past;
+mod plans;
+mod rights;
+mod usage;
