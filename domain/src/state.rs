@@ -215,6 +215,12 @@ impl Organization {
         self.settings.threshold_in_force(self.last_top_up)
     }
 
+    /// Credits of the last purchase, grant or adjustment upwards.
+    #[must_use]
+    pub fn last_top_up(&self) -> Option<Credits> {
+        self.last_top_up
+    }
+
     /// The time of the stream's last event; no command is decided earlier (CORRECTNESS C12).
     #[must_use]
     pub fn last_event_at(&self) -> Option<Timestamp> {

@@ -137,3 +137,30 @@ impl Tail {
         Some(commands.map(|command| (command.position, Arc::clone(&command.flight))).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemoryLog;
+    use crate::testing::{ManualClock, World};
+
+    async fn landed(positions: std::ops::Range<u64>, bytes: usize) -> Vec<Landed> {
+        let log = MemoryLog::new(1, Arc::new(ManualClock::new()));
+        let (world, _node) = World::with_credits(Arc::new(log), 5).await;
+        let events = world.events().await;
+        let landed = |position| Landed { position, bytes, flight: Flight::new(1, None, events.clone()) };
+        positions.map(landed).collect()
+    }
+
+    #[tokio::test]
+    async fn c28_the_oldest_are_dropped_when_the_tail_is_full() {
+        for (events_max, bytes_max) in [(3, 1_000_000), (1_000, 3 * 64)] {
+            let mut tail = Tail::default();
+            assert_eq!(tail.push(landed(1..11, 64).await.into_iter(), events_max, bytes_max), Some(10));
+            assert_eq!((tail.commands.len(), tail.events, tail.bytes), (3, 3, 3 * 64));
+            let limit = FeedLimit { events: 100, bytes: 1_000 };
+            assert!(tail.behind(6, limit).is_none(), "7 was dropped");
+            assert_eq!(tail.behind(7, limit).map(|kept| kept.len()), Some(3));
+        }
+    }
+}

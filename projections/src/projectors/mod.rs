@@ -16,6 +16,12 @@ use std::sync::Arc;
 use crate::projector::Projector;
 
 pub use fold::Unprojectable;
+pub(crate) use fold::{long, small};
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 /// All projectors, each with its own checkpoints.
 #[must_use]

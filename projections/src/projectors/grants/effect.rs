@@ -77,7 +77,8 @@ pub fn effects(fact: &Fact, at: Timestamp) -> Vec<(GrantId, Effect)> {
                 RestoreCause::Refund => "refund",
                 RestoreCause::Reinstatement => "reinstatement",
             };
-            vec![born(Birth { amount: f.amount, back: Some(f.cause), ..begins(&f.terms, cause) })]
+            let reason = Some(f.reason.as_str().to_owned());
+            vec![born(Birth { amount: f.amount, back: Some(f.cause), reason, ..begins(&f.terms, cause) })]
         }
         Fact::GrantBecameEffective(f) => vec![(f.grant.grant_id, Effect::Starts)],
         Fact::GrantExpired(f) => {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use domain::commands::RevokeCause;
-use domain::events::Fact;
+use domain::events::{Fact, RestoreCause};
 use domain::grant::total;
 use domain::text::Metadata;
 use domain::usage::Usage;
@@ -125,10 +125,10 @@ fn movement(fact: &Fact, at: Timestamp) -> Option<Movement<'_>> {
         }
         Fact::GrantRestored(f) => {
             let kind = match f.cause {
-                domain::events::RestoreCause::Refund => "refund",
-                domain::events::RestoreCause::Reinstatement => "reinstatement",
+                RestoreCause::Refund => "refund",
+                RestoreCause::Reinstatement => "reinstatement",
             };
-            Movement::of(kind, f.amount, f.terms.grant_id.entity())
+            Movement::of(kind, f.amount, f.terms.grant_id.entity()).because(f.reason.as_str())
         }
         Fact::PurchaseCompleted(f) => Movement::of("purchase", f.terms.amount, f.purchase_id.entity())
             .with_reference("payment", f.payment_reference.as_str())

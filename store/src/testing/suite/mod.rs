@@ -10,4 +10,5 @@ pub mod keys;
 pub mod past;
 pub mod queue;
 pub mod snapshots;
+pub mod tail;
 pub mod time;

@@ -1,0 +1,3 @@
+//! Whether the read tables are what the log says.
+
+pub mod oracle;
