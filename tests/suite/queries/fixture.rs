@@ -74,7 +74,8 @@ impl Server {
         let send = async |path: &str, key: &str, body: Value| self.send(org, path, key, body).await;
         let id = |answer: &Value| answer["id"].as_str().expect("an id").to_owned();
         send("grants", "g1", json!({"amount": 1_000, "reason": "welcome", "metadata": {"n": 1}})).await;
-        send("grants", "g2", json!({"amount": 300, "reason": "chat only", "priority": 50, "applies_to": ["chat.*"]})).await;
+        send("grants", "g2", json!({"amount": 300, "reason": "chat only", "priority": 50, "applies_to": ["chat.*"]}))
+            .await;
         send("grants", "g3", json!({"amount": 70, "reason": "later", "effective_at": "2100-01-01T00:00:00Z"})).await;
         let voided =
             send("grants", "g4", json!({"amount": 40, "reason": "twice", "expires_in_seconds": 500_000})).await;
