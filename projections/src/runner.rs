@@ -52,7 +52,10 @@ pub struct Runner {
 /// Connects with the settings of a session that projects. A commit need not reach the disk before the next batch: rows
 /// and checkpoint are lost together, and are made again from the log.
 pub(crate) fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
-    let options = session_options(options).options([("synchronous_commit", "off")]);
+    let options = session_options(options).options([("synchronous_commit", "off"), ("jit", "off")]);
+    // Statements find their rows by keys. A plan that was made while a table was small would go on reading all of it.
+    let by_key = [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
+    let options = options.options(by_key);
     PgPoolOptions::new().max_connections(connections).connect_lazy_with(options)
 }
 
