@@ -16,6 +16,7 @@ mod process;
 mod project;
 mod psql;
 mod rebuild;
+mod report;
 mod secret;
 mod serve;
 mod status;
@@ -44,6 +45,7 @@ enum Command {
     Verify(verify::Verify),
     Project(project::Project),
     Rebuild(rebuild::Rebuild),
+    Report(report::Report),
     Status(status::Status),
     Events(events::Events),
     Psql(psql::Psql),
@@ -74,6 +76,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Verify(verify) => verify.run().await,
         Command::Project(project) => project.run().await,
         Command::Rebuild(rebuild) => rebuild.run().await,
+        Command::Report(report) => report.run().await,
         Command::Status(status) => status.run().await,
         Command::Events(events) => events.run().await,
         Command::Psql(psql) => psql.run().await,

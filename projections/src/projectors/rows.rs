@@ -33,6 +33,14 @@ pub(crate) trait Columns {
         Self: Sized;
 }
 
+/// The name of a field without the mark of a raw identifier.
+pub(crate) const fn plain(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
+
 /// Declares a row with the SQL type of each column.
 macro_rules! columns {
     ($(#[$meta:meta])* $vis:vis struct $name:ident $(<$life:lifetime>)? {
@@ -43,7 +51,7 @@ macro_rules! columns {
 
         impl $(<$life>)? $crate::projectors::rows::Columns for $name $(<$life>)? {
             const COLUMNS: &'static [$crate::projectors::rows::Column] =
-                &[$($crate::projectors::rows::Column { name: stringify!($field), sql: $sql }),*];
+                &[$($crate::projectors::rows::Column { name: $crate::projectors::rows::plain(stringify!($field)), sql: $sql }),*];
 
             fn bind<'q>(
                 rows: &'q [Self],

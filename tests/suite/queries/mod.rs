@@ -7,5 +7,6 @@ mod lists;
 mod pages;
 mod past;
 mod plans;
+mod report;
 mod rights;
 mod usage;
