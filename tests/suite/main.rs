@@ -7,6 +7,7 @@ mod demo;
 mod engine;
 mod http;
 mod log;
+mod models;
 mod private_postgres;
 mod queries;
 mod stock_conformance;

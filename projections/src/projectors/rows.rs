@@ -8,12 +8,17 @@ pub(crate) type Statement<'q> = sqlx::query::Query<'q, sqlx::Postgres, PgArgumen
 
 /// A column of a read table.
 pub(crate) struct Column {
-    pub name: &'static str,
+    /// The field of the row: the column's name, which may be a word of Rust's.
+    pub field: &'static str,
     /// Its type in the table.
     pub sql: &'static str,
 }
 
 impl Column {
+    fn name(&self) -> &'static str {
+        self.field.strip_prefix("r#").unwrap_or(self.field)
+    }
+
     /// The type of an element on its way. What has no array type in the driver travels as text and is cast.
     fn sent_as(&self) -> &'static str {
         match self.sql {
@@ -33,14 +38,6 @@ pub(crate) trait Columns {
         Self: Sized;
 }
 
-/// The name of a field without the mark of a raw identifier.
-pub(crate) const fn plain(name: &'static str) -> &'static str {
-    match name.as_bytes() {
-        [b'r', b'#', ..] => name.split_at(2).1,
-        _ => name,
-    }
-}
-
 /// Declares a row with the SQL type of each column.
 macro_rules! columns {
     ($(#[$meta:meta])* $vis:vis struct $name:ident $(<$life:lifetime>)? {
@@ -51,7 +48,7 @@ macro_rules! columns {
 
         impl $(<$life>)? $crate::projectors::rows::Columns for $name $(<$life>)? {
             const COLUMNS: &'static [$crate::projectors::rows::Column] =
-                &[$($crate::projectors::rows::Column { name: $crate::projectors::rows::plain(stringify!($field)), sql: $sql }),*];
+                &[$($crate::projectors::rows::Column { field: stringify!($field), sql: $sql }),*];
 
             fn bind<'q>(
                 rows: &'q [Self],
@@ -73,7 +70,7 @@ pub(crate) fn unnest(columns: &[Column]) -> String {
 
 /// The names of columns with commas between them.
 pub(crate) fn names(columns: &[Column]) -> String {
-    list(columns.iter().map(|column| column.name.to_owned()))
+    list(columns.iter().map(|column| column.name().to_owned()))
 }
 
 fn list(parts: impl Iterator<Item = String>) -> String {
@@ -90,7 +87,7 @@ pub(crate) async fn insert<R: Columns>(
     if rows.is_empty() {
         return Ok(());
     }
-    let values = list(R::COLUMNS.iter().map(|column| format!("u.{}::{}", column.name, column.sql)));
+    let values = list(R::COLUMNS.iter().map(|column| format!("u.{}::{}", column.name(), column.sql)));
     let sql = format!(
         "INSERT INTO {table} AS t ({}) SELECT {values} FROM {} ON CONFLICT {on_conflict}",
         names(R::COLUMNS),
@@ -121,10 +118,11 @@ pub(crate) async fn update<R: Columns>(
         return Ok(());
     }
     let (found_by, set) = R::COLUMNS.split_at(keys);
-    let matches = found_by.iter().map(|column| format!("t.{0} = u.{0}", column.name)).collect::<Vec<_>>().join(" AND ");
+    let matches =
+        found_by.iter().map(|column| format!("t.{0} = u.{0}", column.name())).collect::<Vec<_>>().join(" AND ");
     let assign = |column: &Column| match null {
-        Null::Set => format!("{0} = u.{0}::{1}", column.name, column.sql),
-        Null::Keep => format!("{0} = coalesce(u.{0}::{1}, t.{0})", column.name, column.sql),
+        Null::Set => format!("{0} = u.{0}::{1}", column.name(), column.sql),
+        Null::Keep => format!("{0} = coalesce(u.{0}::{1}, t.{0})", column.name(), column.sql),
     };
     let sql = format!(
         "UPDATE {table} AS t SET {} FROM {} WHERE {matches} AND {condition}",
@@ -138,7 +136,7 @@ pub(crate) async fn update<R: Columns>(
 /// `ON CONFLICT (keys) DO UPDATE` of all columns behind the first `keys`.
 pub(crate) fn replace<R: Columns>(keys: usize) -> String {
     let (keys, set) = R::COLUMNS.split_at(keys);
-    let set = list(set.iter().map(|column| format!("{0} = excluded.{0}", column.name)));
+    let set = list(set.iter().map(|column| format!("{0} = excluded.{0}", column.name())));
     format!("({}) DO UPDATE SET {set}", names(keys))
 }
 

@@ -172,7 +172,7 @@ fn after_every_event_the_rows_agree_with_the_domain() {
 
 fn check_lots(lots: &Lots, folded: &Folded, event: &RecordedEvent) {
     let open = lots.values().filter(|lot| lot.row.remaining != 0);
-    let open = open.map(|lot| (lot.row.grant_id, (lot.row.remaining, lot.row.held, lot.row.status.as_str())));
+    let open = open.map(|lot| (lot.row.grant_id, (lot.row.remaining, lot.row.held, lot.row.status.clone())));
     assert_eq!(open.collect::<std::collections::BTreeMap<_, _>>(), folded.lots(), "{event:?}");
     for lot in lots.values() {
         let whole = lot.whole().expect("it began in this batch");

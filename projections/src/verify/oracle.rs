@@ -22,7 +22,7 @@ pub struct Folded {
 }
 
 /// `remaining`, `held` and `status` of a lot.
-pub type OpenLot = (i64, i64, &'static str);
+pub type OpenLot = (i64, i64, String);
 /// `amount`, `overdraft_held`, `created_at` and `expires_at` of a reservation.
 pub type OpenReservation = (i64, i64, Timestamp, Timestamp);
 
@@ -87,7 +87,7 @@ impl Folded {
     /// Lots with something left.
     #[must_use]
     pub fn lots(&self) -> BTreeMap<Uuid, OpenLot> {
-        let lot = |lot: &Lot| (lot.id().entity(), (lot.remaining.get(), lot.held.get(), status(lot)));
+        let lot = |lot: &Lot| (lot.id().entity(), (lot.remaining.get(), lot.held.get(), status(lot).to_owned()));
         self.state.lots().iter().map(lot).collect()
     }
 

@@ -2,6 +2,7 @@
 //! and in the copy alike, and shows here.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
 use domain::{OrganizationId, Timestamp};
 use sqlx::PgConnection;
@@ -9,7 +10,7 @@ use store::log::Log;
 use store::postgres::PostgresLog;
 use uuid::Uuid;
 
-use super::oracle::{Folded, OpenReservation};
+use super::oracle::{Folded, OpenLot, OpenReservation};
 use super::recompute::Copies;
 use super::{Fault, Finding, VerifyError};
 use crate::projectors::balances::BalanceRow;
@@ -28,11 +29,10 @@ pub(super) async fn ask(
     let mut after = String::new();
     while let Some(organization) = next(connection, copies.partition, &after).await? {
         if let Some(folded) = fold(log, &organization, copies.floor).await? {
-            for (table, (projected, told)) in opinions(connection, &folded).await? {
+            for (table, fault) in disagreements(connection, &folded).await? {
                 let is_asked = copies.all.iter().any(|copy| !copy.is_broken && copy.projector.views().contains(&table));
-                if is_asked && projected != told {
+                if is_asked {
                     let key = Some(format!("organization_id {organization}"));
-                    let fault = Fault::Disagrees { projected, folded: told };
                     let finding = Finding { partition: copies.partition, table: table.to_owned(), key, fault };
                     findings.entry(table).or_insert(finding);
                 }
@@ -79,20 +79,35 @@ async fn fold(log: &PostgresLog, organization: &OrganizationId, position: u64) -
     }
 }
 
-/// What the copy says and what the domain says, by table.
-type Opinions = Vec<(&'static str, (String, String))>;
-
-async fn opinions(connection: &mut PgConnection, folded: &Folded) -> Result<Opinions, sqlx::Error> {
+/// Where the copy and the domain disagree, by table.
+async fn disagreements(
+    connection: &mut PgConnection,
+    folded: &Folded,
+) -> Result<Vec<(&'static str, Fault)>, sqlx::Error> {
     let balance = balance(connection, folded).await?;
+    let balances = (balance.as_ref() != Some(&folded.balance())).then(|| disagrees(&balance, &Some(folded.balance())));
     let moved = moved(connection, folded).await?;
-    let lots = lots(connection, folded).await?;
-    let reservations = reservations(connection, folded).await?;
-    Ok(vec![
-        ("organization_credits", (format!("{balance:?}"), format!("{:?}", Some(folded.balance())))),
-        ("credit_transactions", (format!("a sum of {moved}"), format!("a sum of {}", folded.state.balance()))),
-        ("credit_grants", (format!("{lots:?}"), format!("{:?}", folded.lots()))),
-        ("credit_reservations", (format!("{reservations:?}"), format!("{:?}", folded.reservations()))),
-    ])
+    let sums = (moved != folded.state.balance().get()).then(|| disagrees(&moved, &folded.state.balance().get()));
+    let lots = first(&lots(connection, folded).await?, &folded.lots());
+    let reservations = first(&reservations(connection, folded).await?, &folded.reservations());
+    let all = [
+        ("organization_credits", balances),
+        ("credit_transactions", sums),
+        ("credit_grants", lots),
+        ("credit_reservations", reservations),
+    ];
+    Ok(all.into_iter().filter_map(|(table, fault)| fault.map(|fault| (table, fault))).collect())
+}
+
+fn disagrees(projected: &impl Debug, folded: &impl Debug) -> Fault {
+    Fault::Disagrees { projected: format!("{projected:?}"), folded: format!("{folded:?}") }
+}
+
+/// The first entry that only one side has, or that differs.
+fn first<V: Debug + PartialEq>(projected: &BTreeMap<Uuid, V>, folded: &BTreeMap<Uuid, V>) -> Option<Fault> {
+    let mut ids = projected.keys().chain(folded.keys());
+    let id = ids.find(|id| projected.get(id) != folded.get(id))?;
+    Some(disagrees(&(id, projected.get(id)), &(id, folded.get(id))))
 }
 
 async fn balance(connection: &mut PgConnection, folded: &Folded) -> Result<Option<BalanceRow>, sqlx::Error> {
@@ -108,10 +123,7 @@ async fn moved(connection: &mut PgConnection, folded: &Folded) -> Result<i64, sq
     query.fetch_one(connection).await
 }
 
-async fn lots(
-    connection: &mut PgConnection,
-    folded: &Folded,
-) -> Result<BTreeMap<Uuid, (i64, i64, String)>, sqlx::Error> {
+async fn lots(connection: &mut PgConnection, folded: &Folded) -> Result<BTreeMap<Uuid, OpenLot>, sqlx::Error> {
     let sql = "SELECT grant_id, remaining, held, status FROM pg_temp.credit_grants
                WHERE partition = $1 AND organization_id = $2 AND remaining <> 0";
     let query = sqlx::query_as(sql).bind(small(folded.partition)).bind(folded.organization.as_str());

@@ -3,6 +3,7 @@
 pub mod http;
 pub mod node;
 mod postgres;
+pub mod projected;
 
 pub use postgres::{TestDatabase, database, empty_database, migrated_database, own_postgres};
 
