@@ -17,6 +17,7 @@ mod process;
 mod project;
 mod psql;
 mod rebuild;
+mod report;
 mod secret;
 mod serve;
 mod status;
@@ -45,6 +46,7 @@ enum Command {
     Verify(verify::Verify),
     Project(project::Project),
     Rebuild(rebuild::Rebuild),
+    Report(report::Report),
     Status(status::Status),
     Events(events::Events),
     Psql(psql::Psql),
@@ -76,6 +78,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Verify(verify) => verify.run().await,
         Command::Project(project) => project.run().await,
         Command::Rebuild(rebuild) => rebuild.run().await,
+        Command::Report(report) => report.run().await,
         Command::Status(status) => status.run().await,
         Command::Events(events) => events.run().await,
         Command::Psql(psql) => psql.run().await,

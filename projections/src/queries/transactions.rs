@@ -15,7 +15,7 @@ use super::{QueryError, Reader};
 pub const TYPES: [&str; 9] =
     ["purchase", "grant", "consumption", "refund", "expiration", "void", "revocation", "reinstatement", "adjustment"];
 
-const COLUMNS: &str = "t.id, t.sequence, t.created_at, t.type AS kind, t.amount, t.balance_after, t.entity_id, \
+pub(super) const COLUMNS: &str = "t.id, t.sequence, t.created_at, t.type AS kind, t.amount, t.balance_after, t.entity_id, \
                        t.description, t.reference_type, t.reference_id, t.operation, t.subject, t.actor, t.metadata";
 
 /// Which rows; all that is given must hold.
@@ -52,7 +52,7 @@ pub struct Transaction {
 }
 
 /// Where a page ends: time never runs back in a stream, so this is the order of sequences.
-type Key = (Timestamp, i64);
+pub(super) type Key = (Timestamp, i64);
 
 impl Reader {
     /// # Errors

@@ -14,7 +14,7 @@ use projections::queries::Page;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use forecast::{ExpiryForecast, ForecastAnswer};
+pub use forecast::ForecastAnswer;
 pub use grant::{GrantRow, NextToExpire};
 pub use organization::{OrganizationRow, of_read_model};
 pub use purchase::PurchaseRow;
