@@ -8,6 +8,7 @@ mod engine;
 mod http;
 mod log;
 mod private_postgres;
+mod projections;
 mod stock_conformance;
 mod stock_defects;
 mod support;
