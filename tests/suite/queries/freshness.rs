@@ -82,3 +82,48 @@ async fn c25_a_new_organization_is_read_at_once_and_a_missing_one_is_not_found()
         assert_eq!(server.refused(&missing).await, (404, "organization_not_found".to_owned()), "{query}");
     }
 }
+
+/// What a reservation holds of a grant that has ended is in no index of open grants, and still in the balance.
+#[tokio::test(flavor = "multi_thread")]
+async fn restricted_credits_that_outlive_their_grant_in_a_hold_are_shown() {
+    let clock = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(clock.path(), "0").unwrap();
+    let server = Server::start_with(&[("CREDIT_LEDGER_TEST_CLOCK_FILE", clock.path().to_str().unwrap())]).await;
+    let grant = json!({"amount": 100, "reason": "r", "applies_to": ["chat"], "expires_in_seconds": 3_600});
+    server.send("acme", "grants", "g", grant).await;
+    let hold = json!({"amount": 30, "operation": "chat", "expires_in_seconds": 100_000});
+    server.send("acme", "reservations", "h", hold).await;
+    std::fs::write(clock.path(), "7200").unwrap();
+    let noted = server.send("acme", "grants", "g2", json!({"amount": 5, "reason": "r"})).await;
+    let strong = server.get(&with("balance", "consistency=strong")).await;
+    let read = server.get(&with("balance", &format!("min_sequence={}", noted["sequence"]))).await;
+    assert_eq!(read, strong);
+    assert_eq!(read["restricted"], json!([{"applies_to": ["chat"], "balance": 30, "available": 0}]));
+}
+
+/// Stands in for a replica: a database that has none of the primary's rows, until the test puts them there.
+#[tokio::test(flavor = "multi_thread")]
+async fn c29_reads_go_to_the_replica_and_wait_for_what_is_on_its_way() {
+    let replica = crate::support::database().await;
+    let server = Server::start_with(&[("READ_DATABASE_URL", &replica.url)]).await;
+    let sequence = server.send("acme", "grants", "g", json!({"amount": 5, "reason": "r"})).await["sequence"].clone();
+    let path = with("balance", &format!("min_sequence={sequence}"));
+    assert_eq!(server.refused(&path).await, (503, "projection_behind".to_owned()));
+    assert_eq!(server.get(&with("transactions", "")).await["data"], json!([]), "it exists, and nothing has arrived");
+    assert_eq!(server.get(&with("balance", "consistency=strong")).await["balance"], 5);
+
+    let arriving = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        for table in ["organization_credits_v1", "checkpoints"] {
+            let select = format!("SELECT to_jsonb(t)::text FROM ledger.{table} t");
+            let rows: Vec<String> = sqlx::query_scalar(&select).fetch_all(&server.database.pool).await.unwrap();
+            let insert = format!(
+                "INSERT INTO ledger.{table} SELECT (jsonb_populate_record(NULL::ledger.{table}, r::jsonb)).*
+                 FROM unnest($1::text[]) r"
+            );
+            sqlx::query(&insert).bind(rows).execute(&replica.pool).await.unwrap();
+        }
+    };
+    let (balance, ()) = tokio::join!(server.get(&path), arriving);
+    assert_eq!((&balance["balance"], &balance["last_sequence"]), (&json!(5), &sequence));
+}

@@ -53,9 +53,9 @@ pub async fn forecast(
     Ids(org): Ids<String>,
     Params(params): Params<ForecastParams>,
 ) -> Result<Response, Problem> {
+    let lookback = params.lookback()?;
     let projectors = [balance::PROJECTOR, "grants", "usage"];
     let organization = organization(&app, &caller, &org, &projectors, params.min_sequence).await?;
-    let lookback = params.lookback()?;
     let row = figures(&app, &organization).await?;
     let outlook = app.reads.outlook(&organization, lookback, row.created_at, app.clock.now()).await;
     let outlook = outlook.map_err(|failure| of_query(&failure))?;

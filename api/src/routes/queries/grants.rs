@@ -77,9 +77,9 @@ pub async fn grants(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let organization = organization(&app, &caller, &org, &["grants"], params.min_sequence).await?;
     let status = params.status.as_deref().map(|status| one_of("status", status, &STATUSES)).transpose()?;
     let (filter, page) = (GrantFilter { status, order: params.order.into() }, page(params.limit, params.cursor)?);
+    let organization = organization(&app, &caller, &org, &["grants"], params.min_sequence).await?;
     let page = app.reads.grants(&organization, &filter, &page).await;
     let page = rows_or_not_found(&app, &organization, page.map_err(|failure| of_query(&failure))?).await?;
     let page = Listed::of(page, GrantRow::from);

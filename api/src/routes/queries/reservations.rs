@@ -45,9 +45,9 @@ pub async fn reservations(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let organization = organization(&app, &caller, &org, &["reservations"], params.min_sequence).await?;
     let status = params.status.as_deref().map(|status| one_of("status", status, &STATUSES)).transpose()?;
     let page = page(params.limit, params.cursor)?;
+    let organization = organization(&app, &caller, &org, &["reservations"], params.min_sequence).await?;
     let page = app.reads.reservations(&organization, &ReservationFilter { status }, &page).await;
     let page = rows_or_not_found(&app, &organization, page.map_err(|failure| of_query(&failure))?).await?;
     Ok(listed(&headers, &uri, &Listed::of(page, ReservationRow::from)))

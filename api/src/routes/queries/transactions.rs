@@ -85,8 +85,9 @@ pub async fn transactions(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let organization = organization(&app, &caller, &org, &["transactions"], params.min_sequence).await?;
+    let min_sequence = params.min_sequence;
     let (filter, page) = params.question()?;
+    let organization = organization(&app, &caller, &org, &["transactions"], min_sequence).await?;
     let page = app.reads.transactions(&organization, &filter, &page).await;
     let page = rows_or_not_found(&app, &organization, page.map_err(|failure| of_query(&failure))?).await?;
     Ok(listed(&headers, &uri, &Listed::of(page, TransactionRow::from)))

@@ -167,8 +167,9 @@ pub async fn usage(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let organization = organization(&app, &caller, &org, &["usage"], params.min_sequence).await?;
+    let min_sequence = params.min_sequence;
     let (filter, page) = params.question(app.clock.now())?;
+    let organization = organization(&app, &caller, &org, &["usage"], min_sequence).await?;
     let page = app.reads.usage(&organization, &filter, &page).await;
     let page = rows_or_not_found(&app, &organization, page.map_err(|failure| of_query(&failure))?).await?;
     Ok(listed(&headers, &uri, &Listed::of(page, |row| UsageRow::of(row, &filter.groups))))
