@@ -133,10 +133,14 @@ pub(crate) async fn update<R: Columns>(
     Ok(())
 }
 
-/// `ON CONFLICT (keys) DO UPDATE` of all columns behind the first `keys`.
-pub(crate) fn replace<R: Columns>(keys: usize) -> String {
+/// The end of a look-up by key inside a LATERAL: a plan that begins with the rows of a young table instead of the keys
+/// would compare each with each.
+pub(crate) const ONE: &str = "LIMIT 1";
+
+/// `ON CONFLICT (keys) DO UPDATE` of all columns behind the first `keys` and the `fixed` ones that follow them.
+pub(crate) fn replace<R: Columns>(keys: usize, fixed: usize) -> String {
     let (keys, set) = R::COLUMNS.split_at(keys);
-    let set = list(set.iter().map(|column| format!("{0} = excluded.{0}", column.name())));
+    let set = list(set[fixed..].iter().map(|column| format!("{0} = excluded.{0}", column.name())));
     format!("({}) DO UPDATE SET {set}", names(keys))
 }
 
@@ -161,7 +165,7 @@ mod tests {
     #[test]
     fn a_batch_is_one_statement() {
         assert_eq!(unnest(Probe::COLUMNS), "unnest($1::bigint[], $2::text[]) AS u (key, text)");
-        assert_eq!(replace::<Probe<'_>>(1), "(key) DO UPDATE SET text = excluded.text");
+        assert_eq!(replace::<Probe<'_>>(1, 0), "(key) DO UPDATE SET text = excluded.text");
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl Projector for Balances {
         let table = target.table(VIEW);
         let known = load(connection, &table, events).await?;
         let folded: Vec<BalanceRow> = fold(known, events)?.into_values().collect();
-        rows::insert(connection, &table, &folded, &rows::replace::<BalanceRow>(KEYS)).await?;
+        rows::insert(connection, &table, &folded, &rows::replace::<BalanceRow>(KEYS, 0)).await?;
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::projector::{ApplyError, Projector, Target};
 use crate::projectors::fold::small;
-use crate::projectors::rows::{self, Null};
+use crate::projectors::rows::{self, Null, ONE};
 
 pub use effect::{Birth, Closed, Delta, Effect, effects};
 pub use row::{GrantRow, Lot, LotRow, MonthRow};
@@ -109,7 +109,11 @@ async fn load(connection: &mut PgConnection, table: &str, events: &[Arc<Recorded
         "SELECT t.partition, t.organization_id, t.grant_id, t.last_sequence, t.remaining, t.held, t.used, t.expired,
                 t.voided, t.revoked, t.merged, t.status, t.ended_at, t.cost_credits IS NOT NULL AS is_paid_for
          FROM unnest($2::text[], $3::uuid[]) AS u (organization_id, grant_id)
-         JOIN {table} t ON t.partition = $1 AND t.organization_id = u.organization_id AND t.grant_id = u.grant_id"
+         CROSS JOIN LATERAL (
+             SELECT t.* FROM {table} t
+             WHERE t.partition = $1 AND t.organization_id = u.organization_id AND t.grant_id = u.grant_id
+             {ONE}
+         ) t"
     );
     let query = sqlx::query(&sql).bind(small(first.partition)).bind(organizations).bind(grants);
     let mut lots = Lots::new();

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::projector::{ApplyError, Projector, Target};
 use crate::projectors::fold::small;
-use crate::projectors::rows;
+use crate::projectors::rows::{self, ONE};
 
 pub use row::{Change, PurchaseRow, change, fold_one};
 
@@ -52,7 +52,7 @@ impl Projector for Purchases {
         let mut rows = load(connection, &table, events).await?;
         fold(&mut rows, events)?;
         let rows: Vec<PurchaseRow> = rows.into_values().collect();
-        rows::insert(connection, &table, &rows, &rows::replace::<PurchaseRow>(KEYS)).await?;
+        rows::insert(connection, &table, &rows, &rows::replace::<PurchaseRow>(KEYS, 0)).await?;
         Ok(())
     }
 }
@@ -81,13 +81,16 @@ async fn load(
         about.map(|(event, purchase)| (event.organization.as_str(), purchase.entity())).unzip();
     let Some(first) = events.first().filter(|_| !purchases.is_empty()) else { return Ok(PurchaseRows::new()) };
     let sql = format!(
-        "SELECT DISTINCT ON (t.organization_id, t.purchase_id) t.partition, t.organization_id, t.purchase_id,
+        "SELECT t.partition, t.organization_id, t.purchase_id,
                 t.sequence, t.last_sequence, t.credits, t.price_minor, t.revoked_credits, t.refunded_minor,
                 t.created_at, t.completed_at, t.updated_at, t.expires_at, t.currency, t.status, t.payment_reference,
                 t.package_id, t.reason, t.actor, t.metadata::text AS metadata
          FROM unnest($2::text[], $3::uuid[]) AS u (organization_id, purchase_id)
-         JOIN {table} t ON t.partition = $1 AND t.organization_id = u.organization_id
-              AND t.purchase_id = u.purchase_id"
+         CROSS JOIN LATERAL (
+             SELECT t.* FROM {table} t
+             WHERE t.partition = $1 AND t.organization_id = u.organization_id AND t.purchase_id = u.purchase_id
+             {ONE}
+         ) t"
     );
     let query = sqlx::query_as(&sql).bind(small(first.partition)).bind(organizations).bind(purchases);
     let found: Vec<PurchaseRow> = query.fetch_all(connection).await?;

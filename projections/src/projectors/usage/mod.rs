@@ -15,7 +15,9 @@ use store::RecordedEvent;
 use uuid::Uuid;
 
 use crate::projector::{ApplyError, Projector, Target};
-use crate::projectors::rows;
+use crate::projectors::rows::{self, ONE};
+
+use row::SumsRow;
 
 pub use row::{Sums, UsageRow, Use, hour, series, used};
 
@@ -25,6 +27,8 @@ pub struct UsageHours;
 const VIEW: &str = "usage_hourly";
 /// Partition, organization, hour and series.
 const KEYS: usize = 4;
+/// Operation, subject and dimensions, which the series stands for.
+const LABELS: usize = 3;
 
 /// A row and its sums, by organization, hour and series.
 pub type UsageRows = BTreeMap<(String, Timestamp, Uuid), (UsageRow, Sums)>;
@@ -55,7 +59,7 @@ impl Projector for UsageHours {
         load(connection, &table, &mut rows).await?;
         count(&mut rows, &uses)?;
         let rows: Vec<UsageRow> = rows.into_values().map(|(row, sums)| row.with(&sums)).collect();
-        rows::insert(connection, &table, &rows, &rows::replace::<UsageRow>(KEYS)).await?;
+        rows::insert(connection, &table, &rows, &rows::replace::<UsageRow>(KEYS, LABELS)).await?;
         Ok(())
     }
 }
@@ -112,19 +116,22 @@ async fn load(connection: &mut PgConnection, table: &str, rows: &mut UsageRows) 
     let hours: Vec<Timestamp> = rows.keys().map(|(_, hour, _)| *hour).collect();
     let series: Vec<Uuid> = rows.keys().map(|(_, _, series)| *series).collect();
     let sql = format!(
-        "SELECT t.partition, t.organization_id, t.hour, t.series, t.operation, t.subject,
-                t.dimensions::text AS dimensions, t.count, t.credits, t.shortfall::text AS shortfall, t.last_position,
-                t.quantities::text AS quantities
+        "SELECT u.organization_id, u.hour, u.series, t.count, t.credits, t.shortfall, t.last_position, t.quantities
          FROM unnest($2::text[], $3::timestamptz[], $4::uuid[]) AS u (organization_id, hour, series)
-         JOIN {table} t ON t.partition = $1 AND t.organization_id = u.organization_id AND t.hour = u.hour
-              AND t.series = u.series"
+         CROSS JOIN LATERAL (
+             SELECT t.count, t.credits, t.shortfall::text, t.last_position, t.quantities::text FROM {table} t
+             WHERE t.partition = $1 AND t.organization_id = u.organization_id AND t.hour = u.hour
+               AND t.series = u.series
+             {ONE}
+         ) t"
     );
     let query = sqlx::query_as(&sql).bind(partition).bind(organizations).bind(hours).bind(series);
-    let found: Vec<UsageRow> = query.fetch_all(connection).await?;
+    let found: Vec<SumsRow> = query.fetch_all(connection).await?;
     for row in found {
         let sums = Sums::of(&row)?;
-        let key = (row.organization_id.clone(), row.hour, row.series);
-        rows.insert(key, (row, sums));
+        if let Some((_, known)) = rows.get_mut(&(row.organization_id, row.hour, row.series)) {
+            *known = sums;
+        }
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::projectors::rows::columns;
 
 columns! {
     /// A row of `usage_hourly`.
-    #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+    #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct UsageRow {
         partition: i16 = "smallint",
         organization_id: String = "text",
@@ -29,6 +29,19 @@ columns! {
         last_position: i64 = "bigint",
         quantities: String = "jsonb",
     }
+}
+
+/// The sums of a row, as they are read.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct SumsRow {
+    pub(super) organization_id: String,
+    pub(super) hour: Timestamp,
+    pub(super) series: Uuid,
+    count: i64,
+    credits: i64,
+    shortfall: String,
+    last_position: i64,
+    quantities: String,
 }
 
 /// A consumption: what it cost, and what it was for.
@@ -145,7 +158,7 @@ impl Sums {
 
     /// # Errors
     /// The row was not written by this projector.
-    pub(super) fn of(row: &UsageRow) -> Result<Self, sqlx::Error> {
+    pub(super) fn of(row: &SumsRow) -> Result<Self, sqlx::Error> {
         let decode = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
         Ok(Self {
             count: row.count,
