@@ -9,6 +9,7 @@ mod http;
 mod log;
 mod models;
 mod private_postgres;
+mod projections;
 mod queries;
 mod stock_conformance;
 mod stock_defects;

@@ -8,6 +8,7 @@ mod database;
 mod demo;
 mod events;
 mod failure;
+mod history;
 mod keys;
 mod migrate;
 mod openapi;
@@ -51,6 +52,7 @@ enum Command {
     Psql(psql::Psql),
     Openapi(openapi::Openapi),
     Demo(crate::demo::DemoArgs),
+    DemoHistory(history::DemoHistory),
 }
 
 /// Runs the command that the process was started with.
@@ -82,6 +84,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Psql(psql) => psql.run().await,
         Command::Openapi(openapi) => openapi.run(),
         Command::Demo(args) => demo::run(args).await,
+        Command::DemoHistory(history) => history.run().await,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::support::node::command;
 
 async fn honest() -> Ground {
     let mut ground = Ground::new(3).await;
-    ground.live(400).await;
+    ground.live(200).await;
     ground.project().await;
     assert_eq!(ground.verify().await.findings, []);
     ground

@@ -5,7 +5,7 @@ pub mod node;
 mod postgres;
 pub mod projected;
 
-pub use postgres::{TestDatabase, database, empty_database, migrated_database, own_postgres};
+pub use postgres::{PARTITIONS, TestDatabase, database, empty_database, migrated_database, own_postgres};
 
 /// Cases of a property: `TEST_CASES`, or the default.
 pub fn cases(default: u32) -> u32 {
