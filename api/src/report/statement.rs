@@ -77,9 +77,10 @@ impl<W: Write> Statement<W> {
         match self.format {
             Format::Table => {
                 self.line(end, "closing", None, closing, "")?;
-                writeln!(self.out)?;
+                let (kind, amount, count) = ("type", "amount", "movements");
+                writeln!(self.out, "\n{kind:<13}  {amount:>16}  {count:>12}")?;
                 for (kind, total) in &self.books.totals {
-                    writeln!(self.out, "{kind:<13}  {:>16}  in {} movements", total.amount, total.count)?;
+                    writeln!(self.out, "{kind:<13}  {:>16}  {:>12}", total.amount, total.count)?;
                 }
             }
             Format::Csv => self.edge(end, "closing_balance", closing)?,
@@ -170,7 +171,7 @@ mod tests {
         assert_eq!(lines[3], ["2026-11-01T00:00:00.000000Z", "opening", "100"]);
         assert_eq!(lines[4], ["2026-11-03T10:00:00.000000Z", "consumption", "-30", "70", "=1+1"]);
         assert_eq!(lines[6], ["2026-12-01T00:00:00.000000Z", "closing", "50"]);
-        assert_eq!(lines[8], ["consumption", "-50", "in", "2", "movements"]);
+        assert_eq!(lines[9], ["consumption", "-50", "2"]);
         assert!(books.is_whole);
     }
 

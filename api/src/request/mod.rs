@@ -2,6 +2,7 @@
 //!
 //! Invariant: reading a request looks at nothing but the request; rules that need the organization are in `domain`.
 
+mod accept;
 pub mod adjustments;
 pub mod amount;
 pub mod body;
@@ -16,6 +17,7 @@ pub mod settings;
 mod text;
 mod usage;
 
+pub use accept::preferred;
 pub use hash::request_hash;
 pub use kind::Kind;
 pub use text::{id, missing, optional as optional_text};

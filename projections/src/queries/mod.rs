@@ -14,7 +14,7 @@ mod page;
 pub mod purchases;
 mod reader;
 pub mod reservations;
-mod statement;
+pub mod statement;
 pub mod transactions;
 pub mod usage;
 

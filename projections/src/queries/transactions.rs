@@ -52,7 +52,7 @@ pub struct Transaction {
 }
 
 /// Where a page ends: time never runs back in a stream, so this is the order of sequences.
-pub(super) type Key = (Timestamp, i64);
+pub type Key = (Timestamp, i64);
 
 impl Reader {
     /// # Errors

@@ -127,3 +127,13 @@ async fn c29_reads_go_to_the_replica_and_wait_for_what_is_on_its_way() {
     let (balance, ()) = tokio::join!(server.get(&path), arriving);
     assert_eq!((&balance["balance"], &balance["last_sequence"]), (&json!(5), &sequence));
 }
+
+#[tokio::test]
+async fn a_reader_writes_nothing_and_its_statements_end() {
+    let database = crate::support::database().await;
+    let reader = projections::queries::Reader::new(database.url.parse().unwrap(), 4);
+    let write = sqlx::query("DELETE FROM ledger.credit_transactions_v1").execute(reader.pool()).await;
+    assert!(write.is_err_and(|error| error.to_string().contains("read-only")));
+    let timeout: String = sqlx::query_scalar("SHOW statement_timeout").fetch_one(reader.pool()).await.unwrap();
+    assert_eq!(timeout, "5s");
+}

@@ -6,33 +6,42 @@ use serde_json::{Value, json};
 
 use super::fixture::{Server, page_path};
 
+/// A grant (every other one ends some day), a hold and a payment.
+async fn add(server: &Server, n: i64) {
+    let mut grant = json!({"amount": 10, "reason": "r"});
+    if n % 2 == 0 {
+        grant["expires_in_seconds"] = json!(100_000 + n * 37 % 1_000);
+    }
+    server.send("acme", "grants", &format!("g{n}"), grant).await;
+    server.send("acme", "reservations", &format!("h{n}"), json!({"amount": 1})).await;
+    let price = json!({"amount_minor": 1, "currency": "USD"});
+    let purchase = json!({"credits": 1, "price": price, "payment_reference": format!("p{n}")});
+    server.send("acme", "purchases", &format!("p{n}"), purchase).await;
+}
+
+fn ids(page: &Value) -> Vec<String> {
+    let rows = page["data"].as_array().expect("a list");
+    rows.iter().map(|row| row["id"].as_str().expect("an id").to_owned()).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_row_comes_twice_or_is_missing_while_rows_are_added() {
     let server = Server::start().await;
     for n in 0..30 {
-        server.send("acme", "grants", &format!("g{n}"), json!({"amount": 10, "reason": "r"})).await;
-        server.send("acme", "reservations", &format!("h{n}"), json!({"amount": 1})).await;
-        let body = json!({"credits": 1, "price": {"amount_minor": 1, "currency": "USD"}, "payment_reference": format!("p{n}")});
-        server.send("acme", "purchases", &format!("p{n}"), body).await;
+        add(&server, n).await;
     }
-    let mut added = 0;
+    let mut added = 30;
     for list in ["transactions", "grants", "grants?order=expiry", "reservations", "purchases"] {
         let path = format!("/v1/organizations/acme/{list}");
         let last = server.get("/v1/organizations/acme/balance?consistency=strong").await["last_sequence"].clone();
         let before = server.get(&format!("{}&min_sequence={last}", page_path(&path, 1_000, None))).await;
-        let ids = |rows: &Value| -> Vec<String> {
-            rows.as_array().expect("a list").iter().map(|row| row["id"].as_str().expect("an id").to_owned()).collect()
-        };
-        let before: BTreeSet<String> = ids(&before["data"]).into_iter().collect();
+        let before: BTreeSet<String> = ids(&before).into_iter().collect();
         let (mut seen, mut cursor) = (Vec::new(), None::<String>);
         loop {
             let page = server.get(&page_path(&path, 4, cursor.as_deref())).await;
-            seen.extend(ids(&page["data"]));
+            seen.extend(ids(&page));
+            add(&server, added).await;
             added += 1;
-            server.send("acme", "grants", &format!("more-{added}"), json!({"amount": 1, "reason": "r"})).await;
-            let body = json!({"credits": 1, "price": {"amount_minor": 1, "currency": "USD"}, "payment_reference": format!("m{added}")});
-            server.send("acme", "purchases", &format!("pm-{added}"), body).await;
-            server.send("acme", "reservations", &format!("hm-{added}"), json!({"amount": 1})).await;
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = Some(next.to_owned()),
                 None => break,

@@ -7,7 +7,7 @@ use domain::OrganizationId;
 use projections::queries::organizations::{self, Lots};
 use projections::queries::{
     Bucket, GrantFilter, GrantOrder, Group, OrganizationFilter, PurchaseFilter, ReservationFilter, TransactionFilter,
-    UsageFilter, forecast, grants, purchases, reservations, transactions, usage,
+    UsageFilter, forecast, grants, purchases, reservations, statement, transactions, usage,
 };
 use serde_json::Value;
 use sqlx::{Execute, PgPool, Postgres, QueryBuilder};
@@ -186,6 +186,17 @@ async fn transaction_probes(pool: &PgPool, probes: &mut Vec<Probe>) {
     }
 }
 
+async fn statement_probes(pool: &PgPool, probes: &mut Vec<Probe>) {
+    let (p, org, late) = (partition(), acme(), rows() * 9 / 10);
+    let (index, to) = ("credit_transactions_v1_pkey", second(rows()));
+    let first = explain(pool, statement::last_before(p, &org, second(100))).await;
+    let later = explain(pool, statement::last_before(p, &org, second(late))).await;
+    probes.push(("an opening balance", index, first, later));
+    let first = explain(pool, statement::movements(p, &org, second(0), to, None)).await;
+    let later = explain(pool, statement::movements(p, &org, second(0), to, Some((second(late), late)))).await;
+    probes.push(("a statement", index, first, later));
+}
+
 async fn list_probes(pool: &PgPool, probes: &mut Vec<Probe>) {
     let (p, org, late) = (partition(), acme(), rows() / 100);
     let newest = GrantFilter::default();
@@ -249,6 +260,7 @@ async fn figure_probes(pool: &PgPool, probes: &mut Vec<Probe>) {
 async fn probes(pool: &PgPool) -> Vec<Probe> {
     let mut probes = Vec::new();
     transaction_probes(pool, &mut probes).await;
+    statement_probes(pool, &mut probes).await;
     list_probes(pool, &mut probes).await;
     figure_probes(pool, &mut probes).await;
     probes

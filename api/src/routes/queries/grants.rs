@@ -7,7 +7,7 @@ use projections::queries::{GrantFilter, GrantOrder, grants::STATUSES};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{accepts_csv, as_csv, organization, rows_or_not_found};
+use super::{Form, as_csv, form, organization, rows_or_not_found};
 use crate::answers::lists::{GrantRow, Listed, NextToExpire};
 use crate::app::App;
 use crate::openapi::ProblemDetails;
@@ -83,7 +83,7 @@ pub async fn grants(
     let page = app.reads.grants(&organization, &filter, &page).await;
     let page = rows_or_not_found(&app, &organization, page.map_err(|failure| of_query(&failure))?).await?;
     let page = Listed::of(page, GrantRow::from);
-    if accepts_csv(&headers) {
+    if form(&headers) == Form::Csv {
         return Ok(as_csv(&uri, &page.data, page.next_cursor.as_deref()));
     }
     let next = app.reads.next_to_expire(&organization, app.clock.now()).await.map_err(|failure| of_query(&failure))?;

@@ -12,7 +12,7 @@ mod transactions;
 mod usage;
 
 use domain::OrganizationId;
-use http::header::{ACCEPT, CONTENT_TYPE, LINK};
+use http::header::{CONTENT_TYPE, LINK};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
 use axum::response::{IntoResponse, Response};
@@ -28,8 +28,7 @@ use crate::auth::Caller;
 use crate::csv::{self, Row};
 use crate::problem::Problem;
 use crate::problems::{of_execute, of_query, of_wait, organization_not_found};
-
-const CSV: &str = "text/csv";
+use crate::request::preferred;
 
 /// The queries' routes, with their description.
 pub fn documented() -> OpenApiRouter<App> {
@@ -90,10 +89,10 @@ async fn must_exist(app: &App, organization: &OrganizationId) -> Result<(), Prob
 /// The page as CSV where the caller accepts that, else as JSON. CSV has no room for a cursor: the next page is in the
 /// header `Link`.
 fn listed<T: Serialize + Row>(headers: &HeaderMap, uri: &Uri, page: &Listed<T>) -> Response {
-    if !accepts_csv(headers) {
-        return json(StatusCode::OK, page);
+    match form(headers) {
+        Form::Json => json(StatusCode::OK, page),
+        Form::Csv => as_csv(uri, &page.data, page.next_cursor.as_deref()),
     }
-    as_csv(uri, &page.data, page.next_cursor.as_deref())
 }
 
 fn as_csv<T: Row>(uri: &Uri, rows: &[T], next: Option<&str>) -> Response {
@@ -107,9 +106,15 @@ fn as_csv<T: Row>(uri: &Uri, rows: &[T], next: Option<&str>) -> Response {
     response
 }
 
-fn accepts_csv(headers: &HeaderMap) -> bool {
-    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept.split(',').any(|range| range.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(CSV)))
+/// In which form a caller wants rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Json,
+    Csv,
+}
+
+fn form(headers: &HeaderMap) -> Form {
+    preferred(headers, ("application/json", Form::Json), &[("text/csv", Form::Csv)])
 }
 
 /// The same request for the page behind the cursor.
@@ -123,17 +128,6 @@ fn with_cursor(uri: &Uri, cursor: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn csv_is_given_to_who_names_it() {
-        let accepts = |value: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(ACCEPT, HeaderValue::from_static(value));
-            accepts_csv(&headers)
-        };
-        assert!(accepts("text/csv") && accepts("application/json;q=0.5, Text/CSV; header=present"));
-        assert!(!accepts("*/*") && !accepts("application/json"));
-    }
 
     #[test]
     fn the_next_page_keeps_the_filters() {
