@@ -9,7 +9,7 @@ use store::{Clock, Ledger};
 use tokio::sync::Semaphore;
 
 use crate::auth::Authenticator;
-use crate::limits::CONCURRENT_REQUESTS_MAX;
+use crate::limits::{BODIES_BYTES_MAX, CONCURRENT_REQUESTS_MAX};
 
 /// The server's parts; cheap to clone.
 #[derive(Clone)]
@@ -25,6 +25,8 @@ pub struct Parts {
     pub metrics: PrometheusHandle,
     /// One for each request in work.
     pub permits: Semaphore,
+    /// One for each byte of bodies in memory.
+    pub bodies: Arc<Semaphore>,
 }
 
 impl App {
@@ -38,7 +40,8 @@ impl App {
         metrics: PrometheusHandle,
     ) -> Self {
         let permits = Semaphore::new(CONCURRENT_REQUESTS_MAX);
-        Self(Arc::new(Parts { ledger, reads, projections, clock, auth, metrics, permits }))
+        let bodies = Arc::new(Semaphore::new(BODIES_BYTES_MAX));
+        Self(Arc::new(Parts { ledger, reads, projections, clock, auth, metrics, permits, bodies }))
     }
 }
 

@@ -16,6 +16,7 @@ pub mod memory;
 pub mod postgres;
 pub mod private_postgres;
 pub mod record;
+mod snapshot;
 mod tail;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

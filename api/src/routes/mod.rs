@@ -8,6 +8,7 @@ mod events;
 mod health;
 mod keys;
 mod queries;
+mod read_body;
 mod reads;
 mod run;
 

@@ -9,9 +9,9 @@ use sqlx::PgConnection;
 use super::answer::answered;
 use super::read::{long, small};
 use super::row::{Upcasters, decode_event};
-use super::snapshot::{self, SNAPSHOT_VERSION};
 use crate::chain::AGGREGATE_TYPE;
 use crate::log::{LogError, StateAt};
+use crate::snapshot::{self, SNAPSHOT_VERSION};
 
 /// Events that a fold holds in memory at once.
 const PAGE: i64 = 1_000;
