@@ -43,6 +43,7 @@ DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'ledger_analyst') THEN
         ALTER DEFAULT PRIVILEGES IN SCHEMA ledger REVOKE SELECT ON TABLES FROM ledger_analyst;
+        REVOKE SELECT ON ALL TABLES IN SCHEMA ledger FROM ledger_analyst;
     END IF;
 EXCEPTION
     WHEN insufficient_privilege THEN

@@ -95,7 +95,6 @@ CREATE TABLE ledger.credit_grants_monthly_v1 (
     organization_id text     COLLATE "C" NOT NULL,
     grant_id        uuid     NOT NULL,
     month           date     NOT NULL,
-    last_sequence   bigint   NOT NULL,
     added           bigint   NOT NULL,
     used            bigint   NOT NULL,
     expired         bigint   NOT NULL,
@@ -112,7 +111,6 @@ COMMENT ON COLUMN ledger.credit_grants_monthly_v1.partition IS 'Where the organi
 COMMENT ON COLUMN ledger.credit_grants_monthly_v1.organization_id IS 'The caller''s own id of the account';
 COMMENT ON COLUMN ledger.credit_grants_monthly_v1.grant_id IS 'Id of the grant';
 COMMENT ON COLUMN ledger.credit_grants_monthly_v1.month IS 'First day of the month';
-COMMENT ON COLUMN ledger.credit_grants_monthly_v1.last_sequence IS 'Place of the last event that changed the row';
 COMMENT ON COLUMN ledger.credit_grants_monthly_v1.added IS 'Credits that the grant began with, in the month that it began';
 COMMENT ON COLUMN ledger.credit_grants_monthly_v1.used IS
     'Spent, or taken for debt or by adjustments, less what came back to it; as in credit_grants';

@@ -13,6 +13,7 @@ mod csv;
 pub mod demo;
 mod edge;
 mod feed;
+mod history;
 mod limits;
 pub mod openapi;
 mod problem;

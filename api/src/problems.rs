@@ -7,6 +7,8 @@ use std::time::Duration;
 use domain::error::ReservationEnd;
 use domain::{CommandError, Credits};
 use http::StatusCode;
+use projections::WaitError;
+use projections::queries::{CursorError, QueryError};
 use store::ExecuteError;
 use store::log::LogError;
 
@@ -72,6 +74,48 @@ pub fn of_log(failure: &LogError) -> Problem {
             )
         }
     }
+}
+
+/// What a caller is told when a query has no answer.
+#[must_use]
+pub fn of_query(failure: &QueryError) -> Problem {
+    /// What PostgreSQL answers when a statement has used up its time.
+    const QUERY_CANCELED: &str = "57014";
+    match failure {
+        QueryError::Cursor(error @ CursorError::Unreadable) => {
+            Problem::malformed("invalid_cursor", "Not a valid cursor", error.to_string())
+        }
+        QueryError::Cursor(error @ CursorError::OfAnotherQuery) => {
+            Problem::malformed("cursor_of_another_query", "Cursor of another query", error.to_string())
+        }
+        QueryError::Database(sqlx::Error::Database(error)) if error.code().as_deref() == Some(QUERY_CANCELED) => {
+            let detail = "the query took too long; ask for a shorter span of time or a smaller page";
+            Problem::unavailable("query_too_slow", detail, RETRY_AFTER_FAILURE)
+        }
+        QueryError::Database(error) => unreadable(error),
+    }
+}
+
+/// What a caller is told when a read model does not show what the query asked to see.
+#[must_use]
+pub fn of_wait(failure: &WaitError) -> Problem {
+    match failure {
+        // An organization exists from its first event (CORRECTNESS C25).
+        WaitError::PastTheEnd { last: 0, .. } => organization_not_found(),
+        WaitError::PastTheEnd { last, .. } => {
+            Problem::conflict("sequence_ahead", "No such sequence yet", failure.to_string())
+                .with("last_sequence", *last)
+        }
+        WaitError::TimedOut { retry_after, .. } => {
+            Problem::unavailable("projection_behind", format!("{failure}; try again"), *retry_after)
+        }
+        WaitError::Database(error) => unreadable(error),
+    }
+}
+
+fn unreadable(error: &sqlx::Error) -> Problem {
+    tracing::warn!(%error, "the read tables cannot be read");
+    Problem::unavailable("unavailable", "the read tables cannot be read at the moment", RETRY_AFTER_FAILURE)
 }
 
 /// What a caller is told when an organization refuses a command.

@@ -155,6 +155,8 @@ fact_structs! {
         /// What comes back; `terms.amount` is what the lot began with.
         amount: Credits,
         cause: RestoreCause,
+        /// Of the refund or reinstatement.
+        reason: Note,
     }
     GrantMerged {
         #[serde(flatten)]

@@ -209,13 +209,16 @@ impl Organization {
         self.reservations.get(&id)
     }
 
-    /// Below this the balance is low: the organization's own threshold, else the smaller of 1,000 and a tenth of the
-    /// last top-up.
+    /// Below this the balance is low.
     #[must_use]
     pub fn low_balance_threshold(&self) -> Credits {
-        const DEFAULT: Credits = Credits::new(1_000);
-        let tenth = self.last_top_up.and_then(|top_up| top_up.share(1, 10));
-        self.settings.low_balance_threshold.unwrap_or_else(|| tenth.map_or(DEFAULT, |tenth| tenth.min(DEFAULT)))
+        self.settings.threshold_in_force(self.last_top_up)
+    }
+
+    /// Credits of the last purchase, grant or adjustment upwards.
+    #[must_use]
+    pub fn last_top_up(&self) -> Option<Credits> {
+        self.last_top_up
     }
 
     /// The time of the stream's last event; no command is decided earlier (CORRECTNESS C12).

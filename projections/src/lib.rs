@@ -19,6 +19,7 @@ pub mod rebuild;
 mod runner;
 mod standing;
 pub mod status;
+pub mod verify;
 mod wait;
 
 pub use limits::Limits;

@@ -43,6 +43,9 @@ impl Target {
     /// The generation that the migrations make.
     pub const FIRST: Self = Self { generation: 1 };
 
+    /// Temporary tables of one session, which a verification compares the live ones with.
+    pub const TEMPORARY: Self = Self { generation: 0 };
+
     #[must_use]
     pub fn new(generation: i32) -> Self {
         Self { generation }
@@ -56,6 +59,9 @@ impl Target {
     /// The table behind a contract name, to be written into a statement.
     #[must_use]
     pub fn table(self, view: &'static str) -> String {
+        if self == Self::TEMPORARY {
+            return format!("pg_temp.{view}");
+        }
         format!("ledger.{view}_v{}", self.generation)
     }
 }
@@ -77,6 +83,7 @@ mod tests {
     #[test]
     fn a_target_names_the_table_of_its_generation() {
         assert_eq!(Target::FIRST.table("credit_transactions"), "ledger.credit_transactions_v1");
+        assert_eq!(Target::TEMPORARY.table("usage_hourly"), "pg_temp.usage_hourly");
         assert_eq!(Target::new(12).table("usage_hourly"), "ledger.usage_hourly_v12");
     }
 }

@@ -52,7 +52,12 @@ pub struct Runner {
 /// Connects with the settings of a session that projects. A commit need not reach the disk before the next batch: rows
 /// and checkpoint are lost together, and are made again from the log.
 pub(crate) fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
-    let options = session_options(options).options([("synchronous_commit", "off")]);
+    let options = session_options(options).options([("synchronous_commit", "off"), ("jit", "off")]);
+    // Statements find their rows by keys, and the log by its order. A plan that was made while a table was small would
+    // go on reading all of it, until the table is analysed.
+    let by_key =
+        ["seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin"].map(|plan| (format!("enable_{plan}"), "off"));
+    let options = options.options(by_key);
     PgPoolOptions::new().max_connections(connections).connect_lazy_with(options)
 }
 
@@ -106,7 +111,8 @@ impl Runner {
                 // Not told of what this node projects: a replica has it later.
                 let arrived = Arc::new(Monitor::new(&names, partitions));
                 polling.push(watch(&arrived, &replica));
-                Waiter::new(replica, arrived)
+                // The event is looked up where it surely is: it may be on its way to the replica, too.
+                Waiter::new(pool.clone(), arrived)
             }
         };
         Ok(Self { pool, monitor, stop, waiter, polling, tasks: tokio::sync::Mutex::new(tasks) })

@@ -113,6 +113,7 @@ impl Ledger {
         organization: &OrganizationId,
         at: Timestamp,
     ) -> Result<Option<StrongBalance>, ExecuteError> {
+        let _page = self.page().await;
         self.engine.balance_at(organization, at).await
     }
 

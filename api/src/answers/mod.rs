@@ -8,6 +8,7 @@ mod command;
 mod consumption;
 mod event;
 mod grant;
+pub mod lists;
 mod noted;
 mod parts;
 mod purchase;

@@ -8,6 +8,7 @@ mod database;
 mod demo;
 mod events;
 mod failure;
+mod history;
 mod keys;
 mod migrate;
 mod openapi;
@@ -16,6 +17,7 @@ mod process;
 mod project;
 mod psql;
 mod rebuild;
+mod report;
 mod secret;
 mod serve;
 mod status;
@@ -44,11 +46,13 @@ enum Command {
     Verify(verify::Verify),
     Project(project::Project),
     Rebuild(rebuild::Rebuild),
+    Report(report::Report),
     Status(status::Status),
     Events(events::Events),
     Psql(psql::Psql),
     Openapi(openapi::Openapi),
     Demo(crate::demo::DemoArgs),
+    DemoHistory(history::DemoHistory),
 }
 
 /// Runs the command that the process was started with.
@@ -74,11 +78,13 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Verify(verify) => verify.run().await,
         Command::Project(project) => project.run().await,
         Command::Rebuild(rebuild) => rebuild.run().await,
+        Command::Report(report) => report.run().await,
         Command::Status(status) => status.run().await,
         Command::Events(events) => events.run().await,
         Command::Psql(psql) => psql.run().await,
         Command::Openapi(openapi) => openapi.run(),
         Command::Demo(args) => demo::run(args).await,
+        Command::DemoHistory(history) => history.run().await,
     }
 }
 

@@ -72,7 +72,7 @@ async fn rebuild(database: &Database, projector: Arc<dyn Projector>) -> Result<R
         told.set_position(events);
     };
     let clock = Arc::new(SystemClock::new());
-    let rebuilt = rebuild::Rebuild::new(database.options().clone(), projector, clock).run(progress).await;
+    let rebuilt = rebuild::Rebuild::new(database.options().clone(), projector, clock).run(&progress).await;
     bar.finish_and_clear();
     rebuilt
 }

@@ -34,6 +34,17 @@ pub fn instant(field: &'static str, given: Option<DateTime<Utc>>) -> Result<Opti
     }
 }
 
+/// One of the values that there are.
+///
+/// # Errors
+/// It is none of them.
+pub fn one_of(field: &'static str, given: &str, values: &'static [&'static str]) -> Result<&'static str, Problem> {
+    values.iter().find(|value| **value == given).copied().ok_or_else(|| {
+        let detail = format!("`{field}` is {given:?}; it can be {}", values.join(", "));
+        Problem::invalid("invalid_value", "Not a valid value", detail).with("field", field)
+    })
+}
+
 /// The parts of a list that is separated by commas; none of an absent or empty one.
 pub fn list(given: Option<&str>) -> impl Iterator<Item = &str> {
     given.into_iter().flat_map(|text| text.split(',')).map(str::trim).filter(|part| !part.is_empty())
@@ -58,6 +69,12 @@ mod tests {
         assert_eq!(cut, Some(at("2026-01-01T00:00:00.123456Z")));
         assert_eq!(instant("from", Some(at("+10000-01-01T00:00:00Z"))).expect_err("too late").code, "invalid_value");
         assert!(instant("from", Some(at("-0001-01-01T00:00:00Z"))).is_err());
+    }
+
+    #[test]
+    fn values_are_those_that_there_are() {
+        assert_eq!(one_of("status", "pending", &["pending"]), Ok("pending"));
+        assert_eq!(one_of("status", "Pending", &["pending"]).expect_err("none of them").code, "invalid_value");
     }
 
     #[test]

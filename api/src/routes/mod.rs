@@ -7,6 +7,7 @@ pub mod commands;
 mod events;
 mod health;
 mod keys;
+mod queries;
 mod read_body;
 mod reads;
 mod run;
@@ -40,8 +41,8 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(commands::cancel_reservation))
         .routes(routes!(commands::adjust))
         .routes(routes!(commands::change_settings, reads::settings))
-        .routes(routes!(reads::balance))
         .routes(routes!(reads::command))
+        .merge(queries::documented())
         .routes(routes!(events::events))
         .routes(routes!(events::feed))
         .routes(routes!(batch::commands))

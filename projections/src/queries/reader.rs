@@ -34,6 +34,10 @@ impl Reader {
     pub fn new(options: PgConnectOptions, partitions: u16) -> Self {
         let options = options.application_name("credit-ledger-reads").options([
             ("default_transaction_read_only", "on"),
+            // A plan that was made while a table was small would go on reading all of it.
+            ("enable_seqscan", "off"),
+            // Compiling takes longer than a page.
+            ("jit", "off"),
             ("statement_timeout", STATEMENT_TIMEOUT),
             ("lock_timeout", LOCK_TIMEOUT),
             ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_TIMEOUT),

@@ -8,7 +8,7 @@ use sqlx::postgres::PgPool;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::RebuildError;
+use super::{Phase, Progress, RebuildError, Report};
 use crate::batch::{BatchError, Batcher, Done};
 use crate::runner::partitions;
 
@@ -44,7 +44,7 @@ impl Filler {
     }
 
     /// Projects until every partition's end has been reached.
-    pub(super) async fn fill(&self, progress: &mut (impl FnMut(u64, u64) + Send)) -> Result<(), RebuildError> {
+    pub(super) async fn fill(&self, phase: Phase, report: Report<'_>) -> Result<(), RebuildError> {
         let mut tasks = JoinSet::new();
         let permits = Arc::new(Semaphore::new(self.at_once));
         for partition in 0..self.partitions {
@@ -62,10 +62,7 @@ impl Filler {
                     Some(ended) => ended.expect("a task that fills does not panic")?,
                     None => break,
                 },
-                _ = told.tick() => {
-                    let (events, total) = self.counted().await?;
-                    progress(events, total);
-                }
+                _ = told.tick() => self.tell(phase, report).await?,
             }
         }
         Ok(())
@@ -79,6 +76,12 @@ impl Filler {
     ) -> Result<Option<u64>, RebuildError> {
         let done = self.batcher.run(connection, partition).await?;
         moved(partition, done)
+    }
+
+    pub(super) async fn tell(&self, phase: Phase, report: Report<'_>) -> Result<(), RebuildError> {
+        let (events, total) = self.counted().await?;
+        report(Progress { phase, events, total });
+        Ok(())
     }
 
     pub(super) async fn counted(&self) -> Result<(u64, u64), sqlx::Error> {

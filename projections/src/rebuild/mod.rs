@@ -44,6 +44,9 @@ pub enum Phase {
     Swapping,
 }
 
+/// Told of progress again and again.
+pub type Report<'a> = &'a (dyn Fn(Progress) + Send + Sync);
+
 /// What was rebuilt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rebuilt {
@@ -98,35 +101,29 @@ impl Rebuild {
         Self { options, projector, clock, limits: Limits::default(), patience: SWAP_PATIENCE }
     }
 
-    /// Rebuilds and swaps; `progress` is told again and again.
+    /// Rebuilds and swaps.
     ///
     /// # Errors
     /// [`RebuildError`]; the live tables are untouched.
-    pub async fn run(self, mut progress: impl FnMut(Progress) + Send) -> Result<Rebuilt, RebuildError> {
+    pub async fn run(self, report: Report<'_>) -> Result<Rebuilt, RebuildError> {
         // One for the lock of the rebuild itself, one for what is asked beside the batches.
         let connections = u32::try_from(self.limits.at_once).unwrap_or(u32::MAX).saturating_add(2);
         let pool = runner::pool(self.options.clone(), connections);
-        let result = self.run_on(&pool, &mut progress).await;
+        let result = self.run_on(&pool, report).await;
         pool.close().await;
         result
     }
 
-    async fn run_on(
-        &self,
-        pool: &PgPool,
-        progress: &mut (impl FnMut(Progress) + Send),
-    ) -> Result<Rebuilt, RebuildError> {
+    async fn run_on(&self, pool: &PgPool, report: Report<'_>) -> Result<Rebuilt, RebuildError> {
         let now = self.clock.now();
         checkpoint::register(pool, std::iter::once(&*self.projector), now).await?;
         let _only_one = tables::claim(pool, self.projector.name()).await?;
         let (tables, resumed) = Tables::prepare(pool, &*self.projector, now).await?;
         let filler = Filler::new(pool.clone(), self.batcher(), self.limits.at_once, tables.next).await?;
-        filler.fill(&mut |events, total| progress(Progress { phase: Phase::Filling, events, total })).await?;
-        let (events, total) = filler.counted().await?;
-        progress(Progress { phase: Phase::Indexing, events, total });
+        filler.fill(Phase::Filling, report).await?;
+        filler.tell(Phase::Indexing, report).await?;
         tables.index(pool).await?;
-        let mut swapping = |events, total| progress(Progress { phase: Phase::Swapping, events, total });
-        swap::swap(pool, &tables, &filler, self.patience, &mut swapping).await?;
+        swap::swap(pool, &tables, &filler, self.patience, report).await?;
         let leftover = !tables.drop_others(pool).await?;
         let (events, _) = filler.counted().await?;
         Ok(Rebuilt { generation: tables.next, events, resumed, leftover })

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use sqlx::PgConnection;
 use sqlx::postgres::PgPool;
 
-use super::RebuildError;
 use super::fill::Filler;
 use super::tables::{Tables, give_way, is_lock_timeout};
+use super::{Phase, RebuildError, Report};
 
 /// Between two tries: readers that queued behind the last one are through by then.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -25,11 +25,11 @@ pub(super) async fn swap(
     tables: &Tables,
     filler: &Filler,
     patience: Duration,
-    progress: &mut (impl FnMut(u64, u64) + Send),
+    report: Report<'_>,
 ) -> Result<(), RebuildError> {
     let started = Instant::now();
     loop {
-        filler.fill(progress).await?;
+        filler.fill(Phase::Swapping, report).await?;
         match try_swap(pool, tables, filler).await {
             Ok(()) => return Ok(()),
             Err(RebuildError::Database(error)) if is_lock_timeout(&error) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::Timestamp;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPool;
-use sqlx::{PgConnection, Postgres};
+use sqlx::{Executor, PgConnection, Postgres};
 
 use super::RebuildError;
 use crate::projector::Projector;
@@ -97,7 +97,7 @@ impl Tables {
     /// Makes the indexes that the live tables have and the next ones do not, and the planner's statistics.
     pub(super) async fn index(&self, pool: &PgPool) -> Result<(), sqlx::Error> {
         let mut connection = pool.acquire().await?;
-        sqlx::raw_sql(FOR_INDEXES).execute(&mut *connection).await?;
+        connection.execute(FOR_INDEXES).await?;
         for view in self.views {
             let missing: Vec<String> = sqlx::query_scalar("SELECT ledger.missing_indexes($1, $2, $3)")
                 .bind(view)
@@ -106,11 +106,11 @@ impl Tables {
                 .fetch_all(&mut *connection)
                 .await?;
             for statement in missing {
-                sqlx::raw_sql(&statement).execute(&mut *connection).await?;
+                connection.execute(statement.as_str()).await?;
             }
-            sqlx::raw_sql(&format!("ANALYZE ledger.{view}_v{}", self.next)).execute(&mut *connection).await?;
+            connection.execute(format!("ANALYZE ledger.{view}_v{}", self.next).as_str()).await?;
         }
-        sqlx::raw_sql(NOT_FOR_INDEXES).execute(&mut *connection).await?;
+        connection.execute(NOT_FOR_INDEXES).await?;
         Ok(())
     }
 
@@ -166,7 +166,7 @@ impl Tables {
 
 /// Bounds this transaction's waits for locks: whoever reads comes first, and nobody queues behind us for longer.
 pub(super) async fn give_way(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql("SET LOCAL lock_timeout = '1s'").execute(connection).await?;
+    connection.execute("SET LOCAL lock_timeout = '1s'").await?;
     Ok(())
 }
 
