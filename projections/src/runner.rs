@@ -53,8 +53,10 @@ pub struct Runner {
 /// and checkpoint are lost together, and are made again from the log.
 pub(crate) fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
     let options = session_options(options).options([("synchronous_commit", "off"), ("jit", "off")]);
-    // Statements find their rows by keys. A plan that was made while a table was small would go on reading all of it.
-    let by_key = [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
+    // Statements find their rows by keys, and the log by its order. A plan that was made while a table was small would
+    // go on reading all of it, until the table is analysed.
+    let by_key =
+        ["seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin"].map(|plan| (format!("enable_{plan}"), "off"));
     let options = options.options(by_key);
     PgPoolOptions::new().max_connections(connections).connect_lazy_with(options)
 }

@@ -51,7 +51,8 @@ impl Standing {
     }
 }
 
-/// LIMIT 1 keeps each look-up a probe of its index while the table is too young for statistics.
+/// ORDER BY and LIMIT 1 keep each look-up a probe of its index while the table is too young for statistics, in sessions
+/// that rather do not sort (`runner::pool`).
 const SELECT: &str = "
     SELECT c.projector, c.partition, c.generation, c.version, c.live, c.position, coalesce(l.position, 0) AS last,
            n.recorded_at AS waiting_since, c.stopped_position, c.stopped_reason, c.retry_at
@@ -61,7 +62,7 @@ const SELECT: &str = "
     ) l ON true
     LEFT JOIN LATERAL (
         SELECT e.recorded_at FROM store.events e
-        WHERE e.partition = c.partition AND e.position = c.position + 1 LIMIT 1
+        WHERE e.partition = c.partition AND e.position > c.position ORDER BY e.position LIMIT 1
     ) n ON true
     ORDER BY c.projector, c.partition, c.generation";
 

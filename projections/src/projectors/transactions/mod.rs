@@ -41,7 +41,9 @@ impl Projector for Transactions {
         target: &Target,
         events: &[Arc<RecordedEvent>],
     ) -> Result<(), ApplyError> {
-        let rows: Vec<TransactionRow<'_>> = events.iter().filter_map(|event| row(event)).collect();
+        let mut rows: Vec<TransactionRow<'_>> = events.iter().filter_map(|event| row(event)).collect();
+        // Neighbours in the indexes are written one after the other, which halves the cost of finding their places.
+        rows.sort_by_key(|row| (row.organization_id, row.sequence));
         // A row never changes: one that is there already says the same.
         rows::insert(connection, &target.table(VIEW), &rows, "DO NOTHING").await?;
         Ok(())
