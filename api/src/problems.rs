@@ -8,11 +8,11 @@ use domain::error::ReservationEnd;
 use domain::{CommandError, Credits};
 use http::StatusCode;
 use projections::WaitError;
-use projections::queries::{CursorError, QueryError};
+use projections::queries::{self, QueryError};
 use store::ExecuteError;
 use store::log::LogError;
 
-use crate::feed::CursorError;
+use crate::feed::PlaceError;
 use crate::problem::Problem;
 
 /// When to try again after a failure that names no time: the database is back by then, or not for a while.
@@ -82,10 +82,10 @@ pub fn of_query(failure: &QueryError) -> Problem {
     /// What PostgreSQL answers when a statement has used up its time.
     const QUERY_CANCELED: &str = "57014";
     match failure {
-        QueryError::Cursor(error @ CursorError::Unreadable) => {
-            Problem::malformed("invalid_cursor", "Not a valid cursor", error.to_string())
+        QueryError::Cursor(error @ queries::CursorError::Unreadable) => {
+            Problem::malformed("cursor_malformed", "Not a valid cursor", error.to_string())
         }
-        QueryError::Cursor(error @ CursorError::OfAnotherQuery) => {
+        QueryError::Cursor(error @ queries::CursorError::OfAnotherQuery) => {
             Problem::malformed("cursor_of_another_query", "Cursor of another query", error.to_string())
         }
         QueryError::Database(sqlx::Error::Database(error)) if error.code().as_deref() == Some(QUERY_CANCELED) => {
@@ -205,10 +205,10 @@ pub fn organization_not_found() -> Problem {
 
 /// What a caller is told whose text is no cursor.
 #[must_use]
-pub fn of_cursor(error: CursorError) -> Problem {
+pub fn of_place(error: PlaceError) -> Problem {
     let code = match error {
-        CursorError::Malformed => "cursor_malformed",
-        CursorError::Foreign { .. } => "cursor_foreign",
+        PlaceError::Malformed => "cursor_malformed",
+        PlaceError::Foreign { .. } => "cursor_foreign",
     };
     Problem::malformed(code, "Not a valid cursor", error.to_string())
 }

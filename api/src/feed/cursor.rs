@@ -23,7 +23,7 @@ pub struct Cursor(Vec<u64>);
 
 /// Why a text is no cursor of this ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CursorError {
+pub enum PlaceError {
     #[error("the cursor is not one that this ledger has given out; pass it back exactly as it was")]
     Malformed,
     #[error("the cursor is of a ledger with {theirs} partitions, and this one has {ours}")]
@@ -73,26 +73,26 @@ impl Cursor {
 
     /// # Errors
     /// The text is not one of this ledger's cursors.
-    pub fn try_read(text: &str, partitions: usize) -> Result<Self, CursorError> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError::Malformed)?;
-        let (body, check) = bytes.split_last_chunk::<CHECK_BYTES>().ok_or(CursorError::Malformed)?;
-        let (&VERSION, mut rest) = body.split_first().ok_or(CursorError::Malformed)? else {
-            return Err(CursorError::Malformed);
+    pub fn try_read(text: &str, partitions: usize) -> Result<Self, PlaceError> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| PlaceError::Malformed)?;
+        let (body, check) = bytes.split_last_chunk::<CHECK_BYTES>().ok_or(PlaceError::Malformed)?;
+        let (&VERSION, mut rest) = body.split_first().ok_or(PlaceError::Malformed)? else {
+            return Err(PlaceError::Malformed);
         };
         if *check != check_of(body) {
-            return Err(CursorError::Malformed);
+            return Err(PlaceError::Malformed);
         }
-        let count = take_number(&mut rest).ok_or(CursorError::Malformed)?;
+        let count = take_number(&mut rest).ok_or(PlaceError::Malformed)?;
         let mut positions = Vec::new();
         while !rest.is_empty() {
-            positions.push(take_number(&mut rest).ok_or(CursorError::Malformed)?);
+            positions.push(take_number(&mut rest).ok_or(PlaceError::Malformed)?);
         }
         let cursor = Self(positions);
         if u64::try_from(cursor.0.len()) != Ok(count) || cursor.to_string() != text {
-            return Err(CursorError::Malformed);
+            return Err(PlaceError::Malformed);
         }
         let theirs = cursor.0.len();
-        if theirs == partitions { Ok(cursor) } else { Err(CursorError::Foreign { theirs, ours: partitions }) }
+        if theirs == partitions { Ok(cursor) } else { Err(PlaceError::Foreign { theirs, ours: partitions }) }
     }
 }
 
@@ -142,10 +142,10 @@ mod tests {
     #[test]
     fn what_is_no_cursor_of_this_ledger_is_refused() {
         for broken in ["", "7", "AQ", "not base64!", "AQTAhD0CAE0", "äöü"] {
-            assert_eq!(Cursor::try_read(broken, 4), Err(CursorError::Malformed), "{broken}");
+            assert_eq!(Cursor::try_read(broken, 4), Err(PlaceError::Malformed), "{broken}");
         }
         let foreign = Cursor::start(8).to_string();
-        assert_eq!(Cursor::try_read(&foreign, 4), Err(CursorError::Foreign { theirs: 8, ours: 4 }));
+        assert_eq!(Cursor::try_read(&foreign, 4), Err(PlaceError::Foreign { theirs: 8, ours: 4 }));
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod tests {
             let changed = format!("{}{to}{}", &text[..at], &text[at + 1..]);
             prop_assume!(changed != text);
             // Four bytes of check let one in four billion through.
-            prop_assert_eq!(Cursor::try_read(&changed, positions.len()), Err(CursorError::Malformed));
+            prop_assert_eq!(Cursor::try_read(&changed, positions.len()), Err(PlaceError::Malformed));
         }
 
         #[test]

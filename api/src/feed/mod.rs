@@ -23,7 +23,7 @@ use store::Ledger;
 use store::log::{Log, LogError};
 use tokio::sync::watch;
 
-pub use cursor::{Cursor, CursorError};
+pub use cursor::{Cursor, PlaceError};
 pub use encoded::{Encoded, json, ndjson};
 pub use follow::Follower;
 pub use hub::Hub;

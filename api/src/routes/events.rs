@@ -17,11 +17,11 @@ use super::run::visible;
 use crate::answers::{EventView, EventsPage, FeedPage};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::feed::{self, Cursor, CursorError, Filter, Follower, LogReader, Page, Place};
+use crate::feed::{self, Cursor, Filter, Follower, LogReader, Page, Place, PlaceError};
 use crate::limits::{EVENTS_PAGE_DEFAULT, EVENTS_PAGE_MAX};
 use crate::openapi::ProblemDetails;
 use crate::problem::Problem;
-use crate::problems::{cursor_ahead, of_cursor, of_log, organization_not_found};
+use crate::problems::{cursor_ahead, of_log, of_place, organization_not_found};
 use crate::request::preferred;
 
 const JSON: &str = "application/json";
@@ -95,7 +95,7 @@ pub async fn events(
     let organization = visible(&caller, &org)?;
     let filter = Filter { types: types(params.types.as_deref())?, organization: None };
     let after = match last_event_id(&headers)? {
-        Some(id) => id.parse().map_err(|_| of_cursor(CursorError::Malformed))?,
+        Some(id) => id.parse().map_err(|_| of_place(PlaceError::Malformed))?,
         None => params.after_sequence,
     };
     must_exist(app.feed.log(), &organization, after).await?;
@@ -128,7 +128,7 @@ pub async fn feed(
     let cursor = match last_event_id(&headers)?.or(params.after.as_deref()) {
         None => Cursor::start(ends.len()),
         Some(END) => Cursor::at(ends.clone()),
-        Some(text) => Cursor::try_read(text, ends.len()).map_err(of_cursor)?,
+        Some(text) => Cursor::try_read(text, ends.len()).map_err(of_place)?,
     };
     if cursor.is_ahead_of(&ends) {
         return Err(cursor_ahead());
@@ -149,7 +149,7 @@ fn readable(caller: &Caller, asked: Option<&str>) -> Result<Option<OrganizationI
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let id = headers.get(LAST_EVENT_ID).map(HeaderValue::to_str).transpose();
-    id.map_err(|_| of_cursor(CursorError::Malformed))
+    id.map_err(|_| of_place(PlaceError::Malformed))
 }
 
 fn limit(given: Option<u32>) -> Result<Option<u32>, Problem> {
