@@ -9,6 +9,7 @@ use store::{Clock, Ledger};
 use tokio::sync::Semaphore;
 
 use crate::auth::Authenticator;
+use crate::feed::Feed;
 use crate::limits::{BODIES_BYTES_MAX, CONCURRENT_REQUESTS_MAX};
 
 /// The server's parts; cheap to clone.
@@ -23,6 +24,7 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub auth: Authenticator,
     pub metrics: PrometheusHandle,
+    pub feed: Feed,
     /// One for each request in work.
     pub permits: Semaphore,
     /// One for each byte of bodies in memory.
@@ -38,10 +40,11 @@ impl App {
         clock: Arc<dyn Clock>,
         auth: Authenticator,
         metrics: PrometheusHandle,
+        feed: Feed,
     ) -> Self {
         let permits = Semaphore::new(CONCURRENT_REQUESTS_MAX);
         let bodies = Arc::new(Semaphore::new(BODIES_BYTES_MAX));
-        Self(Arc::new(Parts { ledger, reads, projections, clock, auth, metrics, permits, bodies }))
+        Self(Arc::new(Parts { ledger, reads, projections, clock, auth, metrics, feed, permits, bodies }))
     }
 }
 

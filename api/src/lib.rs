@@ -12,6 +12,7 @@ mod clock;
 mod csv;
 pub mod demo;
 mod edge;
+mod feed;
 mod history;
 mod limits;
 pub mod openapi;

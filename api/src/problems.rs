@@ -8,10 +8,11 @@ use domain::error::ReservationEnd;
 use domain::{CommandError, Credits};
 use http::StatusCode;
 use projections::WaitError;
-use projections::queries::{CursorError, QueryError};
+use projections::queries::{self, QueryError};
 use store::ExecuteError;
 use store::log::LogError;
 
+use crate::feed::CursorError;
 use crate::problem::Problem;
 
 /// When to try again after a failure that names no time: the database is back by then, or not for a while.
@@ -81,10 +82,10 @@ pub fn of_query(failure: &QueryError) -> Problem {
     /// What PostgreSQL answers when a statement has used up its time.
     const QUERY_CANCELED: &str = "57014";
     match failure {
-        QueryError::Cursor(error @ CursorError::Unreadable) => {
-            Problem::malformed("invalid_cursor", "Not a valid cursor", error.to_string())
+        QueryError::Cursor(error @ queries::CursorError::Unreadable) => {
+            Problem::malformed("cursor_malformed", "Not a valid cursor", error.to_string())
         }
-        QueryError::Cursor(error @ CursorError::OfAnotherQuery) => {
+        QueryError::Cursor(error @ queries::CursorError::OfAnotherQuery) => {
             Problem::malformed("cursor_of_another_query", "Cursor of another query", error.to_string())
         }
         QueryError::Database(sqlx::Error::Database(error)) if error.code().as_deref() == Some(QUERY_CANCELED) => {
@@ -200,6 +201,24 @@ fn insufficient(sentence: String, required: Credits, balance: Credits, available
 #[must_use]
 pub fn organization_not_found() -> Problem {
     Problem::not_found("organization_not_found", "there is no such organization")
+}
+
+/// What a caller is told whose text is no cursor.
+#[must_use]
+pub fn of_cursor(error: CursorError) -> Problem {
+    let code = match error {
+        CursorError::Malformed => "cursor_malformed",
+        CursorError::Foreign { .. } => "cursor_foreign",
+    };
+    Problem::malformed(code, "Not a valid cursor", error.to_string())
+}
+
+/// The caller has read more than there is: the log was restored from a backup, or it is another log.
+#[must_use]
+pub fn cursor_ahead() -> Problem {
+    let detail = "the place that you resume behind is past the end of this log: it is another log, or one that was \
+                  restored without its newest events; begin anew";
+    Problem::conflict("cursor_ahead", "Past the end", detail)
 }
 
 #[cfg(test)]

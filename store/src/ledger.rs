@@ -154,6 +154,12 @@ impl Ledger {
         Arc::clone(&self.engine.tails)
     }
 
+    /// The log, to be read: the feed is.
+    #[must_use]
+    pub fn log(&self) -> &Arc<dyn Log> {
+        &self.engine.log
+    }
+
     async fn page(&self) -> SemaphorePermit<'_> {
         self.pages.acquire().await.expect("it is never closed")
     }

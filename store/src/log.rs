@@ -124,6 +124,25 @@ pub struct FeedLimit {
     pub bytes: usize,
 }
 
+/// A search of the feed: positions of one partition behind `after` up to `up_to`, which must be committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedSearch {
+    pub partition: u16,
+    pub after: u64,
+    pub up_to: u64,
+    /// Stored names of events; empty: every type.
+    pub types: Arc<[&'static str]>,
+    pub organization: Option<OrganizationId>,
+}
+
+/// What a search has found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedMatches {
+    pub events: Vec<Arc<RecordedEvent>>,
+    /// How far it has come: every match up to this position is among the events.
+    pub up_to: u64,
+}
+
 /// The durable log.
 #[async_trait]
 pub trait Log: Send + Sync + 'static {
@@ -172,6 +191,9 @@ pub trait Log: Send + Sync + 'static {
     /// The partition's events behind position `after`, contiguous and in commit order, at least one where there is one.
     /// Stops short of a row that cannot be read, and answers [`LogError::Corrupt`] where that is the first.
     async fn feed(&self, partition: u16, after: u64, limit: FeedLimit) -> Result<Vec<Arc<RecordedEvent>>, LogError>;
+
+    /// The events of a piece of the feed that match. Costs the positions that it covers, so the caller bounds those.
+    async fn search(&self, search: &FeedSearch, limit: FeedLimit) -> Result<FeedMatches, LogError>;
 
     /// The last position of each partition, 0 where it is empty.
     async fn ends(&self) -> Result<Vec<u64>, LogError>;

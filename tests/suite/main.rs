@@ -5,6 +5,7 @@
 mod acceptance;
 mod demo;
 mod engine;
+mod feed;
 mod http;
 mod log;
 mod models;

@@ -22,7 +22,7 @@ pub use adjustment::AdjustmentAnswer;
 pub use balance::{BalanceAnswer, SettingsView};
 pub use command::{Answer, outcome};
 pub use consumption::{ConsumptionAnswer, ConsumptionRefundAnswer};
-pub use event::{EventView, EventsPage};
+pub use event::{EventView, EventsPage, FeedPage};
 pub use grant::{GrantAnswer, GrantVoidAnswer};
 pub use noted::{NotedAnswer, first_outcome_of, noted};
 pub use purchase::{PurchaseAnswer, PurchaseReinstatementAnswer, PurchaseRevocationAnswer};

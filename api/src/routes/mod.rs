@@ -20,7 +20,6 @@ use crate::app::App;
 use crate::edge::{no_method, no_route};
 use crate::openapi;
 
-pub use events::ndjson;
 pub use keys::KeyView;
 
 /// All documented routes, with their description.
@@ -45,6 +44,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(reads::command))
         .merge(queries::documented())
         .routes(routes!(events::events))
+        .routes(routes!(events::feed))
         .routes(routes!(batch::commands))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))

@@ -12,7 +12,9 @@ use async_trait::async_trait;
 use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp};
 
 use crate::clock::Clock;
-use crate::log::{AppendCommand, FeedLimit, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn};
+use crate::log::{
+    AppendCommand, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn,
+};
 use crate::record::RecordedEvent;
 
 use rows::Rows;
@@ -111,6 +113,10 @@ impl Log for MemoryLog {
 
     async fn feed(&self, partition: u16, after: u64, limit: FeedLimit) -> Result<Vec<Arc<RecordedEvent>>, LogError> {
         Ok(self.partition(partition).rows().feed(after, limit))
+    }
+
+    async fn search(&self, search: &FeedSearch, limit: FeedLimit) -> Result<FeedMatches, LogError> {
+        Ok(self.partition(search.partition).rows().search(search, limit))
     }
 
     async fn ends(&self) -> Result<Vec<u64>, LogError> {

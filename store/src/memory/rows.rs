@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp, evolve};
 
-use crate::log::{AppendCommand, FeedLimit, Loaded, LogError, NewEvent, Outcome, Snapshot, StateAt};
+use crate::log::{
+    AppendCommand, FeedLimit, FeedMatches, FeedSearch, Loaded, LogError, NewEvent, Outcome, Snapshot, StateAt,
+};
 use crate::record::RecordedEvent;
 use crate::snapshot;
 
@@ -174,6 +176,18 @@ impl Rows {
         };
         let few = behind.take(usize::try_from(limit.events).unwrap_or(usize::MAX));
         few.take_while(within).cloned().map(Arc::new).collect()
+    }
+
+    pub(super) fn search(&self, search: &FeedSearch, limit: FeedLimit) -> FeedMatches {
+        let most = usize::try_from(limit.events).unwrap_or(usize::MAX);
+        let is_wanted = |event: &&RecordedEvent| {
+            (search.types.is_empty() || search.types.contains(&event.event.fact.name()))
+                && search.organization.as_ref().is_none_or(|organization| *organization == event.organization)
+        };
+        let inside = self.events.iter().filter(|event| event.position > search.after && event.position <= search.up_to);
+        let events: Vec<_> = inside.filter(is_wanted).take(most).cloned().map(Arc::new).collect();
+        let up_to = events.last().filter(|_| events.len() == most).map_or(search.up_to, |last| last.position);
+        FeedMatches { events, up_to }
     }
 
     pub(super) fn end(&self) -> u64 {

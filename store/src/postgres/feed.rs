@@ -5,19 +5,30 @@
 
 use std::sync::Arc;
 
+use domain::OrganizationId;
 use futures::TryStreamExt;
 use sqlx::PgConnection;
 
 use super::answer::answered;
 use super::read::{long, small};
 use super::row::{Row, Upcasters, event_columns};
-use crate::log::{FeedLimit, LogError};
+use crate::log::{FeedLimit, FeedMatches, FeedSearch, LogError};
 use crate::record::RecordedEvent;
 
 const SELECT_FEED: &str = concat!(
     "SELECT ",
     event_columns!(),
     " FROM store.events e WHERE e.partition = $1 AND e.position > $2 ORDER BY e.position LIMIT $3"
+);
+
+/// By the index on (partition, position), whatever is searched for: the positions between the bounds are its cost.
+const SELECT_MATCHES: &str = concat!(
+    "SELECT ",
+    event_columns!(),
+    " FROM store.events e
+      WHERE e.partition = $1 AND e.position > $2 AND e.position <= $3
+        AND ($4::text[] IS NULL OR e.event_type = ANY ($4)) AND ($5::text IS NULL OR e.aggregate_id = $5)
+      ORDER BY e.position LIMIT $6"
 );
 
 const SELECT_ENDS: &str = "
@@ -95,6 +106,35 @@ pub(super) async fn read(
         }
     }
     Ok(events)
+}
+
+/// The events between the bounds that match, and how far they are known to be all.
+pub(super) async fn search(
+    connection: &mut PgConnection,
+    search: &FeedSearch,
+    limit: FeedLimit,
+    upcasters: &Upcasters,
+) -> Result<FeedMatches, LogError> {
+    let types = (!search.types.is_empty()).then_some(&search.types[..]);
+    let query = sqlx::query_as::<_, Row>(SELECT_MATCHES)
+        .bind(small(search.partition)?)
+        .bind(long(search.after))
+        .bind(long(search.up_to))
+        .bind(types)
+        .bind(search.organization.as_ref().map(OrganizationId::as_str))
+        .bind(i64::from(limit.events));
+    let mut rows = query.fetch(connection);
+    let (mut events, mut bytes, most) = (Vec::new(), 0, usize::try_from(limit.events).unwrap_or(usize::MAX));
+    while bytes < limit.bytes
+        && events.len() < most
+        && let Some(row) = answered(rows.try_next()).await?
+    {
+        bytes += row.payload.len() + row.metadata.len();
+        events.push(Arc::new(row.recorded(upcasters)?));
+    }
+    let is_cut = bytes >= limit.bytes || events.len() >= most;
+    let up_to = events.last().filter(|_| is_cut).map_or(search.up_to, |last| last.position);
+    Ok(FeedMatches { events, up_to })
 }
 
 /// The event at the one position that may come next.

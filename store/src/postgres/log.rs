@@ -16,7 +16,9 @@ use super::error::of_read;
 use super::row::Upcasters;
 use super::turn::{PostgresTurn, lock_head};
 use super::{append, due, feed, migrate, past, read, session_options};
-use crate::log::{AppendCommand, FeedLimit, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn};
+use crate::log::{
+    AppendCommand, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn,
+};
 use crate::record::RecordedEvent;
 
 /// Connections beside the writers' own: loads, look-ups, strong reads, turns.
@@ -162,6 +164,11 @@ impl Log for PostgresLog {
     async fn feed(&self, partition: u16, after: u64, limit: FeedLimit) -> Result<Vec<Arc<RecordedEvent>>, LogError> {
         let mut reader = self.reader().await?;
         feed::read(&mut reader, partition, after, limit, &self.upcasters).await
+    }
+
+    async fn search(&self, search: &FeedSearch, limit: FeedLimit) -> Result<FeedMatches, LogError> {
+        let mut reader = self.reader().await?;
+        feed::search(&mut reader, search, limit, &self.upcasters).await
     }
 
     async fn ends(&self) -> Result<Vec<u64>, LogError> {

@@ -10,7 +10,9 @@ use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::log::{AppendCommand, FeedLimit, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn};
+use crate::log::{
+    AppendCommand, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn,
+};
 use crate::record::RecordedEvent;
 
 /// A text that this log refuses in any payload, as a database refuses a value.
@@ -211,6 +213,10 @@ impl Log for FaultyLog {
 
     async fn feed(&self, partition: u16, after: u64, limit: FeedLimit) -> Result<Vec<Arc<RecordedEvent>>, LogError> {
         self.inner.feed(partition, after, limit).await
+    }
+
+    async fn search(&self, search: &FeedSearch, limit: FeedLimit) -> Result<FeedMatches, LogError> {
+        self.inner.search(search, limit).await
     }
 
     async fn ends(&self) -> Result<Vec<u64>, LogError> {

@@ -11,6 +11,7 @@ const COVERED: &[&str] = &[
     "GET /readyz",
     "GET /metrics",
     "POST /v1/commands",
+    "GET /v1/events",
     "GET /v1/keys",
     "POST /v1/keys",
     "DELETE /v1/keys/{id}",

@@ -1,10 +1,12 @@
 //! Starting and stopping the server in this process.
 
+mod connections;
+mod patience;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use projections::Runner;
 use projections::queries::Reader;
@@ -16,8 +18,11 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::auth::{AdminKey, Authenticator, Keys};
+use crate::feed::{Feed, Hub};
 use crate::limits::{DRAIN_MAX, METRICS_UPKEEP};
 use crate::routes;
+
+use connections::Bounds;
 
 /// Seconds: from a cached read to the longest request.
 const LATENCY_BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
@@ -50,7 +55,8 @@ pub struct Handle {
     pub addr: SocketAddr,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
-    upkeep: JoinHandle<()>,
+    /// Tasks that nobody waits for.
+    beside: [JoinHandle<()>; 2],
     ledger: Arc<Ledger>,
     reads: Reader,
     projections: Arc<Runner>,
@@ -69,6 +75,10 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
     let projections = projections::Settings { tails: Some(ledger.tails()), ..settings.projections };
     let projections = Arc::new(Runner::start(projections).await?);
     let auth = Authenticator::new(settings.keys, settings.admin_key);
+    let (stop, stopped) = watch::channel(false);
+    let hub = Arc::new(Hub::new(ledger.log().partitions()));
+    let following = tokio::spawn(Arc::clone(&hub).run(Arc::clone(ledger.log())));
+    let feed = Feed::new(Arc::clone(ledger.log()), hub, stopped.clone());
     let app = App::new(
         Arc::clone(&ledger),
         settings.reads.clone(),
@@ -76,24 +86,13 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
         settings.clock,
         auth,
         metrics.clone(),
+        feed,
     );
     let router = routes::router(app);
     let upkeep = tokio::spawn(keep_up(metrics));
-    let (stop, stopped) = watch::channel(false);
-    // Without it an answer waits for the acknowledgement of the one before.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
-    });
-    let serving = tokio::spawn(async move {
-        let until = async move { wait_for(stopped).await };
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
-            tracing::error!(%error, "the server stopped");
-        }
-    });
+    let serving = tokio::spawn(connections::run(listener, router, Bounds::default(), stopped));
     wait_until_ready(&ledger).await;
-    Ok(Handle { addr, stop, serving, upkeep, ledger, reads: settings.reads, projections })
+    Ok(Handle { addr, stop, serving, beside: [upkeep, following], ledger, reads: settings.reads, projections })
 }
 
 /// A node is not ready before it has compared its clock with the database's. One that stays unready serves all the
@@ -109,11 +108,6 @@ async fn wait_until_ready(ledger: &Ledger) {
     }
 }
 
-async fn wait_for(mut stopped: watch::Receiver<bool>) {
-    // An error means that the handle is gone: nobody can stop the server any more, so it stops.
-    let _ended = stopped.wait_for(|stop| *stop).await;
-}
-
 impl Handle {
     /// Stops accepting, answers what is in work, flushes.
     pub async fn shutdown(mut self) {
@@ -122,7 +116,7 @@ impl Handle {
             tracing::warn!("connections were still open when the server stopped");
             self.serving.abort();
         }
-        self.upkeep.abort();
+        self.beside.iter().for_each(JoinHandle::abort);
         self.reads.close().await;
         // What is not projected yet is projected by another node, or after the next start.
         self.projections.shutdown().await;
