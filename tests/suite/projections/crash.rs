@@ -1,5 +1,6 @@
 //! kill -9 of servers that project, in the middle of load.
 
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -47,33 +48,41 @@ async fn kill_9_at_any_moment_leaves_the_rows_that_the_log_makes() {
 async fn another_node_takes_over_within_seconds() {
     let database = support::database().await;
     let writer = Node::start_with(&database.url, &[("CREDIT_LEDGER_NO_PROJECTORS", "true")]).await;
-    let mut projecting = [project(&database.url), project(&database.url)];
+    let mut projecting = [(); 2].map(|()| Some(Projecting::start(&database.url)));
     fund(&writer.client(), &organizations(), 1_000_000_000).await;
     let stop = Arc::new(AtomicBool::new(false));
     let (_keep, servers) = watch::channel(vec![writer.client()]);
     let spending = tokio::spawn(spend_until(Arc::clone(&stop), servers, organizations(), CLIENTS));
     for node in 0..2 {
         tokio::time::sleep(Duration::from_millis(700)).await;
-        projecting[node].kill().expect("it runs");
-        projecting[node].wait().expect("it was running");
+        projecting[node] = None;
         let killed = ends(&database.pool).await;
         reached(&database.pool, &killed, TAKE_OVER_MAX).await;
-        projecting[node] = project(&database.url);
+        projecting[node] = Some(Projecting::start(&database.url));
     }
     stop.store(true, Ordering::Relaxed);
     spending.await.expect("the clients end");
     caught_up(&database.pool, TAKE_OVER_MAX).await;
-    for mut node in projecting {
-        node.kill().expect("it runs");
-        node.wait().expect("it was running");
-    }
+    drop(projecting);
     assert_rebuilt_equal(&database.url, &database.pool).await;
 }
 
-fn project(database_url: &str) -> std::process::Child {
-    let mut command = support::node::binary();
-    command.arg("project").env("DATABASE_URL", database_url).stdin(std::process::Stdio::null());
-    command.stdout(std::process::Stdio::null()).spawn().expect("the binary is built with the tests")
+/// A `credit-ledger project`; killed when dropped.
+struct Projecting(Child);
+
+impl Projecting {
+    fn start(database_url: &str) -> Self {
+        let mut command = support::node::binary();
+        command.arg("project").env("DATABASE_URL", database_url).stdin(Stdio::null()).stdout(Stdio::null());
+        Self(command.spawn().expect("the binary is built with the tests"))
+    }
+}
+
+impl Drop for Projecting {
+    fn drop(&mut self) {
+        self.0.kill().expect("it runs");
+        self.0.wait().expect("it was running");
+    }
 }
 
 async fn ends(pool: &PgPool) -> Vec<(u16, u64)> {

@@ -181,7 +181,7 @@ async fn retried(world: &World, probe: &Arc<Probe>) -> Rebuilt {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_cures_a_stopped_projector_and_stops_where_an_event_cannot_be_projected() {
     let (world, probe) = World::with_probe("probe").await;
-    world.spend(8, 400).await;
+    world.spend(20, 1_000).await;
     let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
     world.caught_up("probe").await;
     sqlx::raw_sql("DELETE FROM store.events WHERE partition = 2 AND position > 30").execute(&world.pool).await.unwrap();

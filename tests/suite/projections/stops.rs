@@ -54,7 +54,7 @@ async fn a_poisoned_event_stops_that_projector_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_of_the_log_that_cannot_be_read_stops_every_projector_there() {
     let (world, probe) = World::with_probe("probe").await;
-    world.spend(8, 400).await;
+    world.spend(20, 1_000).await;
     sqlx::raw_sql("UPDATE store.events SET event_version = '99.0.0' WHERE partition = 1 AND position = 20")
         .execute(&world.pool)
         .await
@@ -90,7 +90,7 @@ async fn a_database_that_is_away_stops_nobody() {
 async fn c29_a_checkpoint_past_the_end_stops_the_projector() {
     let (world, probe) = World::with_probe("probe").await;
     let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
-    world.spend(8, 400).await;
+    world.spend(20, 1_000).await;
     world.caught_up("probe").await;
     runner.shutdown().await;
     // The log of before: the last events of a partition were never here.
@@ -108,7 +108,7 @@ async fn c29_a_checkpoint_past_the_end_stops_the_projector() {
 
     // What is appended there later does not bring it back: those positions held other events.
     let next = super::world::ledger(&world.options).await;
-    super::world::spend(&next, &1_000_000.into(), 8, 200).await;
+    super::world::spend(&next, &1_000_000.into(), 20, 400).await;
     world.until("probe", "goes on elsewhere", |standings| standings[3].position == standings[3].end).await;
     let standing = &world.standings("probe").await[2];
     assert!(standing.end > end && standing.position == end && standing.stop.is_some(), "{standing:?}");
