@@ -14,6 +14,9 @@ pub enum Unprojectable {
     TooLarge,
     #[error("the {0} that it changes is unknown")]
     Unknown(&'static str),
+    /// The row was removed or is of an older log; only a rebuild knows what it would be.
+    #[error("the row has its organization's events up to {last}, and sequence {sequence} follows")]
+    Gap { last: i64, sequence: i64 },
 }
 
 impl Unprojectable {

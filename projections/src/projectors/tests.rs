@@ -224,6 +224,13 @@ fn an_event_about_something_unknown_is_poison_at_its_position() {
     }
 }
 
+#[test]
+fn a_balance_that_was_removed_does_not_begin_anew() {
+    let log = life().log;
+    let error = balances::fold(BalanceRows::new(), &log[5..]).unwrap_err();
+    assert!(error.to_string().ends_with("events up to 0, and sequence 6 follows"), "{error}");
+}
+
 /// What a statement shows: type, amount, balance, description, reference, operation.
 fn statement(world: &World) -> Vec<String> {
     let text = |text: Option<&str>| text.unwrap_or("-").to_owned();

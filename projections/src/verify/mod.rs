@@ -51,7 +51,7 @@ pub enum VerifyError {
     Log(#[from] LogError),
 }
 
-/// Verifies the live tables of the projectors; `progress` is told after every page of events.
+/// Verifies the live tables of the projectors, which are all that there are; `progress` is told after every page of events.
 ///
 /// # Errors
 /// [`VerifyError`] where the database or the log cannot be read. Tables that are read and found wrong are a [`Report`].

@@ -1,6 +1,12 @@
 //! What `verify --projections` finds.
 
-use projections::verify::Fault;
+use std::sync::Arc;
+
+use projections::projectors::{self, balances::Balances};
+use projections::verify::{Fault, verify};
+use projections::{ApplyError, Projector, Target};
+use sqlx::PgConnection;
+use store::RecordedEvent;
 
 use super::fixture::Ground;
 use crate::support::node::command;
@@ -102,4 +108,46 @@ async fn a_checkpoint_past_the_end_and_one_that_never_began_are_found() {
     assert_eq!(faults, [("usage", 0), ("purchases", 1)]);
     assert!(matches!(findings[0].fault, Fault::PastTheEnd { .. }));
     assert_eq!(findings[1].fault, Fault::NoCheckpoint);
+}
+
+/// A projector with a mistake, which its live table has as well.
+struct Mistaken;
+
+#[async_trait::async_trait]
+impl Projector for Mistaken {
+    fn name(&self) -> &'static str {
+        Balances.name()
+    }
+
+    fn version(&self) -> i32 {
+        Balances.version()
+    }
+
+    fn views(&self) -> &'static [&'static str] {
+        Balances.views()
+    }
+
+    async fn apply(
+        &self,
+        connection: &mut PgConnection,
+        target: &Target,
+        events: &[Arc<RecordedEvent>],
+    ) -> Result<(), ApplyError> {
+        Balances.apply(connection, target, events).await?;
+        let sql = format!("UPDATE {} SET reserved = 77", target.table("organization_credits"));
+        sqlx::query(&sql).execute(connection).await?;
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistake_of_a_projector_is_found_by_the_domain() {
+    let ground = honest().await;
+    ground.run("UPDATE ledger.organization_credits_v1 SET reserved = 77").await;
+    let mut all = projectors::all();
+    all.retain(|projector| projector.name() != Mistaken.name());
+    all.push(Arc::new(Mistaken));
+    let findings = verify(ground.options.clone(), all, |_| ()).await.unwrap().findings;
+    assert!(!findings.is_empty());
+    assert!(findings.iter().all(|found| matches!(found.fault, Fault::Disagrees { .. })), "{findings:?}");
 }

@@ -82,13 +82,18 @@ impl BalanceRow {
         }
     }
 
-    /// Folds an event into the row. One that has been folded already changes nothing.
+    /// Folds an event into the row. One that has been folded already changes nothing; one that does not follow is
+    /// refused, because counters would begin anew without a word.
     ///
     /// # Errors
-    /// [`Unprojectable`] where a figure would not fit.
+    /// [`Unprojectable`] where events are missing, or a figure would not fit.
     pub fn fold(&mut self, recorded: &RecordedEvent) -> Result<(), Unprojectable> {
-        if long(recorded.sequence) <= self.last_sequence {
+        let (sequence, last) = (long(recorded.sequence), self.last_sequence);
+        if sequence <= last {
             return Ok(());
+        }
+        if sequence > last + 1 {
+            return Err(Unprojectable::Gap { last, sequence });
         }
         let event = &recorded.event;
         self.count(&event.fact, event.occurred_at)?;
@@ -97,7 +102,7 @@ impl BalanceRow {
         self.reserved = event.reserved_after.get();
         self.available = event.available_after.get();
         self.judge();
-        self.last_sequence = long(recorded.sequence);
+        self.last_sequence = sequence;
         self.updated_at = event.occurred_at;
         Ok(())
     }
