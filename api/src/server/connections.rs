@@ -109,3 +109,124 @@ async fn connection(
     }
     serving.await
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use bytes::Bytes;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// Far longer than the bounds below.
+    const PATIENCE: Duration = Duration::from_secs(10);
+    const SHORT: Duration = Duration::from_millis(300);
+    const WHOLE: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    const HALF: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\nX-Sl";
+
+    struct Server {
+        address: std::net::SocketAddr,
+        stop: watch::Sender<bool>,
+        serving: tokio::task::JoinHandle<()>,
+    }
+
+    async fn server(bounds: Bounds) -> Server {
+        // More than the buffers of a connection take.
+        let large = Bytes::from(vec![b'x'; 32 * 1024 * 1024]);
+        let large = get(move || async move { large.clone() });
+        let router = Router::new().route("/", get(|| async { "ok" })).route("/large", large);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("there are ports");
+        let address = listener.local_addr().expect("it is bound");
+        let (stop, stopped) = watch::channel(false);
+        let serving = tokio::spawn(run(listener, router, bounds, stopped));
+        Server { address, stop, serving }
+    }
+
+    impl Server {
+        async fn send(&self, bytes: &[u8]) -> TcpStream {
+            let mut stream = TcpStream::connect(self.address).await.expect("it listens");
+            stream.write_all(bytes).await.expect("it takes bytes");
+            stream
+        }
+
+        async fn stop(self) {
+            self.stop.send_replace(true);
+            timeout(PATIENCE, self.serving).await.expect("the drain is held up").expect("no panic");
+        }
+    }
+
+    fn bounds(connections_max: u32) -> Bounds {
+        Bounds { connections_max, header_read_timeout: SHORT, answer_stall_max: SHORT }
+    }
+
+    /// The status line of the answer.
+    async fn answered(stream: &mut TcpStream) -> bool {
+        let mut start = [0; 15];
+        timeout(PATIENCE, stream.read_exact(&mut start)).await.is_ok_and(|read| read.is_ok())
+            && start == *b"HTTP/1.1 200 OK"
+    }
+
+    async fn is_closed(stream: &mut TcpStream) -> bool {
+        let mut rest = Vec::new();
+        // A reset is an end, too.
+        timeout(PATIENCE, stream.read_to_end(&mut rest)).await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn half_a_request_is_dropped_in_time() {
+        let server = server(bounds(8)).await;
+        let mut half = server.send(HALF).await;
+        let mut silent = server.send(b"").await;
+        assert!(is_closed(&mut half).await && is_closed(&mut silent).await, "a connection without a request is kept");
+        assert!(answered(&mut server.send(WHOLE).await).await);
+        server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn slow_clients_do_not_starve_others() {
+        let server = server(bounds(4)).await;
+        let mut slow = Vec::new();
+        for _ in 0..12 {
+            slow.push(server.send(HALF).await);
+        }
+        // There is no room until the slow ones, and those that wait behind them, have been dropped.
+        assert!(answered(&mut server.send(WHOLE).await).await, "slow clients hold all connections");
+        server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn connections_past_the_bound_wait_for_room() {
+        let server = server(Bounds { header_read_timeout: PATIENCE * 2, ..bounds(1) }).await;
+        let mut first = server.send(WHOLE).await;
+        assert!(answered(&mut first).await);
+        let mut second = server.send(WHOLE).await;
+        let mut start = [0; 1];
+        assert!(timeout(SHORT, second.read_exact(&mut start)).await.is_err(), "two at once");
+        drop(first);
+        assert!(answered(&mut second).await);
+        server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn whoever_takes_nothing_of_an_answer_is_dropped() {
+        let server = server(bounds(1)).await;
+        let large = server.send(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        assert!(answered(&mut server.send(WHOLE).await).await, "a client that does not read keeps its connection");
+        drop(large);
+        server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn stopping_answers_what_is_in_work_and_waits_for_nobody_who_does_not_read() {
+        let server =
+            server(Bounds { header_read_timeout: PATIENCE * 2, answer_stall_max: PATIENCE * 2, ..bounds(8) }).await;
+        let stalled = server.send(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        let mut idle = server.send(WHOLE).await;
+        assert!(answered(&mut idle).await);
+        tokio::time::sleep(SHORT).await;
+        server.stop().await;
+        assert!(is_closed(&mut idle).await);
+        drop(stalled);
+    }
+}
