@@ -12,6 +12,7 @@ use crate::progress::Progress;
 use crate::report::{Report, Row};
 use crate::rows::{self, Size, Spec};
 use crate::side::{Side, Stage};
+use crate::{lag, large};
 
 /// Measures everything.
 ///
@@ -25,7 +26,7 @@ pub async fn run(stage: &Stage, data: &Path, quick: bool) -> anyhow::Result<Repo
     let machine = Machine::describe_this(stage.databases.durable_version().await?, data)?;
     let size = Size::new(quick);
     let specs = rows::specs(quick);
-    let progress = Progress::new(specs.len() as u64 + if quick { 1 } else { 2 });
+    let progress = Progress::new(specs.len() as u64 + if quick { 2 } else { 3 });
     let mut rows: Vec<Row> = Vec::new();
     for (number, spec) in specs.iter().enumerate() {
         let row = measure(stage, spec, size, &format!("row{number}"), &rows, &progress).await?;
@@ -42,8 +43,10 @@ pub async fn run(stage: &Stage, data: &Path, quick: bool) -> anyhow::Result<Repo
         progress.done("(h) done");
         Some(memory)
     };
+    let large = large::measure(stage, quick, size.measured, &progress).await?;
+    progress.done("(i), (j) done");
     progress.finish();
-    Report::new(quick, machine, rows, growth, memory)
+    Report::new(quick, machine, rows, growth, memory, large)
 }
 
 async fn measure(
@@ -68,13 +71,20 @@ async fn measure(
         measured: size.measured,
         requests_max: u64::MAX,
     };
-    let measured = load::run(&server.target, work, plan).await?;
+    let load = load::run(&server.target, work, plan);
+    let (measured, lag) = match spec.side {
+        Side::Ours => {
+            let (measured, lag) = lag::during(&stage.databases.url(spec.side.database()), load).await?;
+            (measured, Some(lag))
+        }
+        Side::StockEvents | Side::StockSnapshots => (load.await?, None),
+    };
     server.stop().await?;
     let offered = match pace {
         Pace::Closed => None,
         Pace::Fixed { requests_per_second } => Some(requests_per_second),
     };
-    Ok(Row::new(spec, offered, &measured))
+    Ok(Row::new(spec, offered, &measured, lag))
 }
 
 /// Half of what the side did at its most in row (a), or as fast as it can.

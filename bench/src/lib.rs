@@ -6,6 +6,8 @@
 pub mod comparison;
 pub mod databases;
 pub mod growth;
+pub mod lag;
+pub mod large;
 pub mod load;
 pub mod machine;
 pub mod memory;

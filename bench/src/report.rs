@@ -8,6 +8,8 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::growth::Growth;
+use crate::lag::Lag;
+use crate::large::Large;
 use crate::load::Measured;
 use crate::machine::Machine;
 use crate::memory::Memory;
@@ -32,11 +34,13 @@ pub struct Row {
     pub max_ms: f64,
     /// Answers by status; 0 counts those that never came.
     pub statuses: BTreeMap<u16, u64>,
+    /// Of the read models; stock keeps its view with the command.
+    pub lag: Option<Lag>,
 }
 
 impl Row {
     #[must_use]
-    pub fn new(spec: &Spec, offered_per_s: Option<u64>, measured: &Measured) -> Self {
+    pub fn new(spec: &Spec, offered_per_s: Option<u64>, measured: &Measured, lag: Option<Lag>) -> Self {
         Self {
             row: spec.row,
             title: spec.title,
@@ -51,6 +55,7 @@ impl Row {
             p99_ms: measured.quantile_ms(0.99),
             max_ms: measured.quantile_ms(1.0),
             statuses: measured.statuses.clone(),
+            lag,
         }
     }
 }
@@ -64,10 +69,18 @@ pub struct Report {
     pub batch_100_commands_per_s: f64,
     pub p99_half_load_ms: f64,
     pub stream_growth_ratio: f64,
+    /// Of the read models at full load in (a) and (b), and how soon they have caught up after it.
+    pub projection_lag_max_s: f64,
+    pub projection_caught_up_after_s: f64,
+    /// The projector with a row an event, from the most events.
+    pub rebuild_events_per_s: f64,
+    /// Balance and first page of transactions at 1,000 queries a second, on the most events.
+    pub query_p99_ms: f64,
     pub machine: Machine,
     pub rows: Vec<Row>,
     pub growth: Vec<Growth>,
     pub memory: Option<Memory>,
+    pub large: Large,
 }
 
 impl Report {
@@ -79,10 +92,14 @@ impl Report {
         rows: Vec<Row>,
         growth: Vec<Growth>,
         memory: Option<Memory>,
+        large: Large,
     ) -> anyhow::Result<Self> {
         let batch = rows.iter().find(|row| row.title == "batches of 100").context("no row (d)")?;
         let half = rows.iter().find(|row| row.row == 'f' && row.side == Side::Ours).context("no row (f)")?;
         let (shortest, longest) = growth.first().zip(growth.last()).context("no row (g)")?;
+        let lags = || rows.iter().filter(|row| matches!(row.row, 'a' | 'b')).filter_map(|row| row.lag);
+        let rebuild = large.rebuilds.iter().rev().find(|row| row.projector == "transactions").context("no row (i)")?;
+        let screen = large.queries.iter().rev().find(|row| row.title != "balance").context("no row (j)")?;
         Ok(Self {
             quick,
             ratio_thousand_organizations: ratio(&rows, 'a')?,
@@ -90,10 +107,15 @@ impl Report {
             batch_100_commands_per_s: batch.commands_per_s,
             p99_half_load_ms: half.p99_ms,
             stream_growth_ratio: rounded(longest.warm_p50_ms / shortest.warm_p50_ms),
+            projection_lag_max_s: lags().map(|lag| lag.max_s).fold(0.0, f64::max),
+            projection_caught_up_after_s: lags().map(|lag| lag.caught_up_after_s).fold(0.0, f64::max),
+            rebuild_events_per_s: rebuild.events_per_s,
+            query_p99_ms: screen.p99_ms,
             machine,
             rows,
             growth,
             memory,
+            large,
         })
     }
 
@@ -125,6 +147,7 @@ impl Report {
         if let Some(memory) = &self.memory {
             memory.describe(&mut text)?;
         }
+        self.large.describe(&mut text)?;
         Ok(text)
     }
 
@@ -136,6 +159,10 @@ impl Report {
             ("commands/s in batches of 100", self.batch_100_commands_per_s, "at least 30,000"),
             ("p99 at half load, ms", self.p99_half_load_ms, "under 25"),
             ("warm cost at the longest stream over that at 10 events", self.stream_growth_ratio, "at most 1.2"),
+            ("lag of the read models at full load, s", self.projection_lag_max_s, "under 1"),
+            ("read models caught up after it, s", self.projection_caught_up_after_s, "under 2"),
+            ("events/s of a rebuild (transactions)", self.rebuild_events_per_s, "at least 100,000"),
+            ("p99 of balance and transactions at 1,000 queries/s, ms", self.query_p99_ms, "under 5"),
         ];
         for (name, value, wanted) in figures {
             writeln!(text, "| {name} | {value} | {wanted} |")?;
@@ -144,15 +171,18 @@ impl Report {
     }
 
     fn write_rows(&self, text: &mut String) -> std::fmt::Result {
-        writeln!(text, "| row | what | side | connections | commands/s | p50 ms | p99 ms | answers |")?;
-        writeln!(text, "|---|---|---|---:|---:|---:|---:|---|")?;
+        writeln!(
+            text,
+            "| row | what | side | connections | commands/s | p50 ms | p99 ms | lag s | caught up s | answers |"
+        )?;
+        writeln!(text, "|---|---|---|---:|---:|---:|---:|---:|---:|---|")?;
         for row in &self.rows {
             let statuses: Vec<String> =
                 row.statuses.iter().map(|(status, count)| format!("{status}: {count}")).collect();
             let offered = row.offered_per_s.map(|rate| format!(" ({rate}/s sent)")).unwrap_or_default();
             writeln!(
                 text,
-                "| {} | {}{offered} | {} | {} | {:.0} | {:.2} | {:.2} | {} |",
+                "| {} | {}{offered} | {} | {} | {:.0} | {:.2} | {:.2} | {} | {} | {} |",
                 row.row,
                 row.title,
                 row.side.name(),
@@ -160,6 +190,8 @@ impl Report {
                 row.commands_per_s,
                 row.p50_ms,
                 row.p99_ms,
+                row.lag.map_or_else(String::new, |lag| format!("{:.2}", lag.max_s)),
+                row.lag.map_or_else(String::new, |lag| format!("{:.2}", lag.caught_up_after_s)),
                 statuses.join(", ")
             )?;
         }

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::checkpoint::Move;
 use crate::meters;
+use crate::projector::Projector;
 use crate::standing::{Standing, standings};
 
 /// Gauges need no more: Prometheus asks every few seconds.
@@ -21,16 +22,18 @@ const METERS_INTERVAL: Duration = Duration::from_secs(1);
 /// The places of all projectors.
 pub struct Monitor {
     positions: HashMap<&'static str, Vec<watch::Sender<u64>>>,
+    versions: HashMap<&'static str, i32>,
     standings: Mutex<Arc<[Standing]>>,
     partitions: u16,
     wakes: Vec<Notify>,
 }
 
 impl Monitor {
-    pub(crate) fn new(projectors: &[&'static str], partitions: u16) -> Self {
+    pub(crate) fn new(projectors: &[Arc<dyn Projector>], partitions: u16) -> Self {
         let places = || (0..partitions).map(|_| watch::Sender::new(0)).collect();
         Self {
-            positions: projectors.iter().map(|name| (*name, places())).collect(),
+            positions: projectors.iter().map(|projector| (projector.name(), places())).collect(),
+            versions: projectors.iter().map(|projector| (projector.name(), projector.version())).collect(),
             standings: Mutex::new(Arc::from([])),
             partitions,
             wakes: (0..partitions).map(|_| Notify::new()).collect(),
@@ -47,6 +50,20 @@ impl Monitor {
     #[must_use]
     pub fn standings(&self) -> Arc<[Standing]> {
         Arc::clone(&self.standings.lock().expect("no code panics while it holds the standings"))
+    }
+
+    /// Projectors whose live rows were made by another version than this program's: left alone until they are rebuilt,
+    /// or this program is replaced.
+    #[must_use]
+    pub fn outdated(&self) -> Vec<String> {
+        let standings = self.standings();
+        let differs = |standing: &&Standing| {
+            let own = self.versions.get(standing.projector.as_str());
+            standing.is_live && own.is_some_and(|own| *own != standing.version)
+        };
+        let mut names: Vec<String> = standings.iter().filter(differs).map(|s| s.projector.clone()).collect();
+        names.dedup();
+        names
     }
 
     /// The live checkpoint of a projector.
@@ -104,11 +121,17 @@ pub(crate) async fn run(monitor: Arc<Monitor>, pool: PgPool, clock: Arc<dyn Cloc
     due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut metered: Option<Instant> = None;
     let mut failing = false;
+    let mut outdated = Vec::new();
     loop {
         due.tick().await;
         match monitor.poll(&pool, &*clock).await {
             Ok(standings) => {
                 failing = false;
+                let found = monitor.outdated();
+                if found != outdated {
+                    tracing::error!(projectors = ?found, "rows of another version: run `credit-ledger rebuild` for each");
+                    outdated = found;
+                }
                 if metered.is_none_or(|at| at.elapsed() >= METERS_INTERVAL) {
                     metered = Some(Instant::now());
                     meters::standings(&standings);

@@ -67,51 +67,31 @@ impl Runner {
     /// # Errors
     /// The database does not answer, or is not migrated.
     pub async fn start(settings: Settings) -> Result<Self, sqlx::Error> {
-        let Settings { options, projectors, clock, tails, replica, projects, limits } = settings;
-        let connections = u32::try_from(limits.at_once).unwrap_or(u32::MAX);
-        let pool = pool(options, connections.saturating_add(CONNECTIONS_BESIDE));
+        let connections = u32::try_from(settings.limits.at_once).unwrap_or(u32::MAX);
+        let pool = pool(settings.options.clone(), connections.saturating_add(CONNECTIONS_BESIDE));
         let partitions = partitions(&pool).await?;
-        if projects {
-            checkpoint::register(&pool, projectors.iter().map(AsRef::as_ref), clock.now()).await?;
-        }
-        let names: Vec<&'static str> = projectors.iter().map(|projector| projector.name()).collect();
-        let monitor = Arc::new(Monitor::new(&names, partitions));
+        let monitor = Arc::new(Monitor::new(&settings.projectors, partitions));
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        if projects && !projectors.is_empty() {
-            let at_once = Arc::new(Semaphore::new(limits.at_once));
-            let batcher = Arc::new(Batcher {
-                projectors,
-                generation: Generation::Live,
-                limit: limits.batch,
-                feed: Feed::default(),
-                tails: tails.clone(),
-                clock: Arc::clone(&clock),
-            });
-            for partition in 0..partitions {
-                let task = Task {
-                    partition,
-                    pool: pool.clone(),
-                    batcher: Arc::clone(&batcher),
-                    monitor: Arc::clone(&monitor),
-                    at_once: Arc::clone(&at_once),
-                    pause_max: limits.pause_max,
-                };
-                let appended = tails.as_ref().map(|tails| tails.follow(partition));
+        if settings.projects && !settings.projectors.is_empty() {
+            let projectors = settings.projectors.iter().map(AsRef::as_ref);
+            checkpoint::register(&pool, projectors, settings.clock.now()).await?;
+            for (task, appended) in Task::all(&settings, &pool, &monitor) {
                 tasks.spawn(task.run(appended, stopped.clone()));
             }
         }
         let watch = |monitor: &Arc<Monitor>, pool: &PgPool| {
-            tokio::spawn(monitor::run(Arc::clone(monitor), pool.clone(), Arc::clone(&clock), limits.poll))
+            let clock = Arc::clone(&settings.clock);
+            tokio::spawn(monitor::run(Arc::clone(monitor), pool.clone(), clock, settings.limits.poll))
         };
         let mut polling = vec![watch(&monitor, &pool)];
-        let waiter = match replica {
+        // The event is looked up where it surely is: it may be on its way to a replica, as its rows may be.
+        let waiter = match &settings.replica {
             None => Waiter::new(pool.clone(), Arc::clone(&monitor)),
             Some(replica) => {
                 // Not told of what this node projects: a replica has it later.
-                let arrived = Arc::new(Monitor::new(&names, partitions));
-                polling.push(watch(&arrived, &replica));
-                // The event is looked up where it surely is: it may be on its way to the replica, too.
+                let arrived = Arc::new(Monitor::new(&settings.projectors, partitions));
+                polling.push(watch(&arrived, replica));
                 Waiter::new(pool.clone(), arrived)
             }
         };
@@ -159,6 +139,29 @@ struct Task {
 }
 
 impl Task {
+    /// One for each partition, with the signal of the writer beside it.
+    fn all(settings: &Settings, pool: &PgPool, monitor: &Arc<Monitor>) -> Vec<(Self, Option<watch::Receiver<u64>>)> {
+        let at_once = Arc::new(Semaphore::new(settings.limits.at_once));
+        let batcher = Arc::new(Batcher {
+            projectors: settings.projectors.clone(),
+            generation: Generation::Live,
+            limit: settings.limits.batch,
+            feed: Feed::default(),
+            tails: settings.tails.clone(),
+            clock: Arc::clone(&settings.clock),
+        });
+        let task = |partition| Self {
+            partition,
+            pool: pool.clone(),
+            batcher: Arc::clone(&batcher),
+            monitor: Arc::clone(monitor),
+            at_once: Arc::clone(&at_once),
+            pause_max: settings.limits.pause_max,
+        };
+        let signal = |partition| settings.tails.as_ref().map(|tails| tails.follow(partition));
+        (0..monitor.partitions()).map(|partition| (task(partition), signal(partition))).collect()
+    }
+
     async fn run(self, mut appended: Option<watch::Receiver<u64>>, mut stopped: watch::Receiver<bool>) {
         let mut failures = Failures::default();
         loop {

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use projections::Standing;
+use projections::{Monitor, Standing};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,6 +41,8 @@ pub struct ProjectionHealth {
     lag_ms: u64,
     /// Projectors that cannot pass an event. Reasons are in the log and in `credit-ledger status`.
     stopped: Vec<StoppedProjector>,
+    /// Projectors whose rows were made by another version of the program: they wait for `credit-ledger rebuild`.
+    outdated: Vec<String>,
 }
 
 /// A projector that cannot pass an event.
@@ -66,14 +68,15 @@ pub async fn healthz() -> Response {
 pub async fn readyz(State(app): State<App>) -> Result<Response, Problem> {
     match app.ledger.ready() {
         Ok(()) => {
-            let projections = projection_health(&app.projections.monitor().standings());
+            let projections = projection_health(app.projections.monitor());
             Ok(json(StatusCode::OK, &Readiness { status: "ready", projections }))
         }
         Err(reason) => Err(Problem::unavailable("not_ready", reason, RETRY_AFTER_NOT_READY)),
     }
 }
 
-fn projection_health(standings: &[Standing]) -> ProjectionHealth {
+fn projection_health(monitor: &Monitor) -> ProjectionHealth {
+    let standings = monitor.standings();
     let live = standings.iter().filter(|standing| standing.is_live);
     let running = live.clone().filter(|standing| standing.stop.is_none());
     let stopped = live.filter_map(|standing| {
@@ -85,6 +88,7 @@ fn projection_health(standings: &[Standing]) -> ProjectionHealth {
         lag_events: running.clone().map(Standing::lag_events).max().unwrap_or(0),
         lag_ms: running.map(Standing::lag_ms).max().unwrap_or(0),
         stopped: stopped.collect(),
+        outdated: monitor.outdated(),
     }
 }
 

@@ -40,6 +40,7 @@ pub struct Caller {
     shared: Rc<Shared>,
     organization: String,
     held: Option<Held>,
+    shows_balance: bool,
 }
 
 #[derive(Deserialize)]
@@ -60,7 +61,7 @@ struct ItemAnswer {
 impl Caller {
     #[must_use]
     pub const fn new(shared: Rc<Shared>) -> Self {
-        Self { shared, organization: String::new(), held: None }
+        Self { shared, organization: String::new(), held: None, shows_balance: false }
     }
 
     /// The next request.
@@ -81,6 +82,11 @@ impl Caller {
                 let body = shared.work.batch(shared.take(u64::from(size)), size);
                 shared.target.post("/v1/commands", None, body)
             }
+            Kind::Balance => read(&shared, "balance"),
+            Kind::Screen => {
+                self.shows_balance = !self.shows_balance;
+                read(&shared, if self.shows_balance { "balance" } else { "transactions" })
+            }
         }
     }
 
@@ -98,7 +104,7 @@ impl Caller {
     pub fn accept(&mut self, reply: &Reply) -> anyhow::Result<u64> {
         let done = matches!(reply.status, 200 | 201);
         match self.shared.work.kind {
-            Kind::Grant | Kind::Consume => Ok(u64::from(done)),
+            Kind::Grant | Kind::Consume | Kind::Balance | Kind::Screen => Ok(u64::from(done)),
             Kind::Refused => Ok(u64::from(reply.status == 402)),
             Kind::Pair => {
                 if reply.status == 201 {
@@ -115,6 +121,11 @@ impl Caller {
             }
         }
     }
+}
+
+fn read(shared: &Shared, what: &str) -> anyhow::Result<Call> {
+    let organization = shared.work.organization(shared.take(1));
+    shared.target.get(&format!("/v1/organizations/{organization}/{what}"))
 }
 
 fn confirm(shared: &Shared, held: &Held) -> anyhow::Result<Call> {

@@ -22,6 +22,10 @@ pub enum Kind {
     Batch(u32),
     /// So many grants a request.
     BatchGrant(u32),
+    /// Reads the balance.
+    Balance,
+    /// Reads what a screen shows: by turns the balance and the first page of transactions.
+    Screen,
 }
 
 /// Which organization is next.
@@ -63,7 +67,7 @@ impl Work {
     const fn grants(&self) -> bool {
         match self.kind {
             Kind::Grant | Kind::BatchGrant(_) => true,
-            Kind::Consume | Kind::Refused | Kind::Pair | Kind::Batch(_) => false,
+            Kind::Consume | Kind::Refused | Kind::Pair | Kind::Batch(_) | Kind::Balance | Kind::Screen => false,
         }
     }
 

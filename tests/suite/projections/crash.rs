@@ -53,12 +53,12 @@ async fn another_node_takes_over_within_seconds() {
     let stop = Arc::new(AtomicBool::new(false));
     let (_keep, servers) = watch::channel(vec![writer.client()]);
     let spending = tokio::spawn(spend_until(Arc::clone(&stop), servers, organizations(), CLIENTS));
-    for node in 0..2 {
+    for node in &mut projecting {
         tokio::time::sleep(Duration::from_millis(700)).await;
-        projecting[node] = None;
+        *node = None;
         let killed = ends(&database.pool).await;
         reached(&database.pool, &killed, TAKE_OVER_MAX).await;
-        projecting[node] = Some(Projecting::start(&database.url));
+        *node = Some(Projecting::start(&database.url));
     }
     stop.store(true, Ordering::Relaxed);
     spending.await.expect("the clients end");

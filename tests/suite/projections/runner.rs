@@ -138,3 +138,15 @@ async fn c26_no_snapshot_outlives_a_batch() {
     assert_eq!(open, 0, "transactions that nobody works in");
     runner.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_app_role_projects() {
+    let (world, probe) = World::with_probe("probe").await;
+    let mut settings = world.settings(vec![probe]);
+    settings.options = settings.options.options([("role", "ledger_app")]);
+    let runner = Runner::start(settings).await.unwrap();
+    world.spend(20, 200).await;
+    world.caught_up("probe").await;
+    world.assert_counted("probe").await;
+    runner.shutdown().await;
+}

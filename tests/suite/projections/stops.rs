@@ -127,6 +127,19 @@ async fn rows_of_another_version_are_left_alone() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(world.rows("probe").await, before);
     runner.shutdown().await;
+    // The next program says so, until its rows are there.
+    let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(runner.monitor().outdated(), ["probe"]);
+    let projector: Arc<dyn Projector> = probe;
+    let rebuild =
+        projections::rebuild::Rebuild::new(world.options.clone(), projector, Arc::new(api::SystemClock::new()));
+    rebuild.run(&|_| ()).await.unwrap();
+    world.caught_up("probe").await;
+    world.assert_counted("probe").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(runner.monitor().outdated().is_empty());
+    runner.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
