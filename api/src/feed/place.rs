@@ -216,3 +216,63 @@ pub(super) async fn read(log: &dyn Log, share: &Share, filter: &Filter) -> Resul
 fn cut(share: &Share) -> LogError {
     LogError::Corrupt(format!("partition {} has no event behind position {}", share.partition, share.after))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn organization(id: &str) -> OrganizationId {
+        OrganizationId::try_new(id).expect("valid")
+    }
+
+    /// Events of one partition; every third is of `acme`, every second a consumption.
+    fn span(after: u64, up_to: u64) -> Batch {
+        let event = |position: u64| {
+            let kind = if position.is_multiple_of(2) { "CreditsConsumed" } else { "CreditsGranted" };
+            let id = if position.is_multiple_of(3) { "acme" } else { "other" };
+            let (organization, sequence) = (organization(id), position / 3);
+            Arc::new(Encoded { partition: 1, position, organization, sequence, kind, json: bytes::Bytes::new() })
+        };
+        let events = (after + 1..=up_to).map(event).collect();
+        Batch { spans: vec![Span { partition: 1, after, up_to, events }] }
+    }
+
+    fn feed_at(position: u64, filter: Filter) -> LogReader {
+        LogReader { place: Place::Feed(Cursor::at(vec![7, position, 7, 7])), filter }
+    }
+
+    fn taken(reader: &LogReader, batch: &Batch) -> Result<(Vec<u64>, Place), Gap> {
+        let page = reader.take(batch)?;
+        Ok((page.events.iter().map(|event| event.position).collect(), page.to))
+    }
+
+    #[test]
+    fn a_live_batch_adds_what_is_behind_the_place_and_nothing_else() {
+        let at = |position| Place::Feed(Cursor::at(vec![7, position, 7, 7]));
+        let reader = feed_at(5, Filter::default());
+        assert_eq!(taken(&reader, &span(3, 8)), Ok((vec![6, 7, 8], at(8))));
+        assert_eq!(taken(&reader, &span(2, 5)), Ok((vec![], at(5))), "read already");
+        assert_eq!(taken(&reader, &span(6, 8)), Err(Gap), "position 6 would be missing");
+    }
+
+    #[test]
+    fn a_place_moves_over_what_is_not_wanted() {
+        let types: Arc<[&'static str]> = vec!["CreditsConsumed"].into();
+        let reader = feed_at(0, Filter { types, organization: None });
+        let (events, to) = taken(&reader, &span(0, 5)).expect("no gap");
+        assert_eq!((events, to), (vec![2, 4], Place::Feed(Cursor::at(vec![7, 5, 7, 7]))));
+        // Of an organization in another partition nothing can come, and its place there stays.
+        let elsewhere = ["a", "b", "c", "d", "e"].map(organization).into_iter().find(|id| id.partition(4) != 1);
+        let reader = feed_at(0, Filter { organization: elsewhere, ..Filter::default() });
+        assert_eq!(taken(&reader, &span(0, 5)), Ok((vec![], reader.place.clone())));
+    }
+
+    #[test]
+    fn a_stream_takes_the_next_sequences_of_its_own() {
+        let place = |sequence| Place::Stream { organization: organization("acme"), sequence };
+        let reader = |sequence| LogReader { place: place(sequence), filter: Filter::default() };
+        assert_eq!(taken(&reader(1), &span(0, 10)), Ok((vec![6, 9], place(3))));
+        assert_eq!(taken(&reader(0), &span(4, 10)), Err(Gap), "sequence 1 would be missing");
+        assert_eq!(taken(&reader(3), &span(0, 10)), Ok((vec![], place(3))));
+    }
+}

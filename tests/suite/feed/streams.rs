@@ -121,6 +121,25 @@ async fn readers_that_stop_reading_slow_nobody_and_hold_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reader_too_slow_for_what_is_live_misses_nothing() {
+    let database = support::database().await;
+    let node = Node::start(&database.url).await;
+    let client = node.client();
+    fund(&client).await;
+    let mut follower = Follower::open(&client, "/v1/events?after=end", None).await.unwrap();
+    // More than the live batches and the buffers of a connection hold, while it does not read.
+    spend(&client, "s", 20_000).await;
+    let events = follower.take_many(20_000).await;
+    let mut last = std::collections::HashMap::new();
+    for event in &events {
+        let position = event["position"].as_u64().unwrap();
+        let before = last.insert(event["partition"].as_u64(), position);
+        assert!(before.is_none_or(|before| before + 1 == position), "{before:?}, then {position}");
+    }
+    assert!(tokio::time::timeout(Duration::from_millis(300), follower.next()).await.is_err(), "something came twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn streams_of_a_key_are_bounded_and_come_free_when_they_end() {
     let database = support::database().await;
     let node = Node::start(&database.url).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use store::log::Log;
+use store::log::{FeedLimit, FeedSearch, Log};
 
 use super::fixture::*;
 
@@ -52,6 +52,14 @@ async fn c08_nothing_on_the_write_side_scans_a_hundred_thousand_rows() {
             assert!(log.heads_and_keys(0, &asked).await.expect("it reads")[0].command.is_some());
             assert!(log.read_back(0, &batch).await.expect("it reads")[0].is_some());
             assert!(!log.stream(organization, 0, 10).await.expect("it reads").is_empty());
+            let end = log.ends().await.expect("it reads")[0];
+            let limit = FeedLimit { events: 10, bytes: 1 << 20 };
+            assert_eq!(log.feed(0, end - 1, limit).await.expect("it reads").len(), 1);
+            let types = vec!["CreditsConsumed"].into();
+            let search = FeedSearch { partition: 0, after: end - 5, up_to: end, types, organization: None };
+            assert!(!log.search(&search, limit).await.expect("it reads").events.is_empty());
+            let search = FeedSearch { organization: Some(organization.clone()), types: vec![].into(), ..search };
+            assert!(!log.search(&search, limit).await.expect("it reads").events.is_empty());
             let mut turn = log.turn(0).await.expect("it locks");
             assert_eq!(turn.load(organization).await.expect("it loads").sequence, writer.sequence);
         }

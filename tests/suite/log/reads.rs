@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use domain::{Organization, OrganizationId};
 use store::chain::GENESIS;
-use store::log::{Log, LogError};
+use store::log::{FeedLimit, FeedSearch, Log, LogError};
 use store::postgres::{self, MigrateError, PostgresLog};
 use store::verify::verify;
 use uuid::Uuid;
@@ -169,4 +169,29 @@ async fn c08_an_entity_is_found_among_many_events_without_a_scan() {
     assert!(plan.iter().any(|line| line.contains("events_entity")), "{plan:?}");
     let found = f.log.entity(&a.organization, middle.entity_id.unwrap(), u64::MAX).await.unwrap();
     assert_eq!(found, [middle]);
+}
+
+#[tokio::test]
+async fn a_search_says_how_far_it_has_come() {
+    let f = Fixture::new(1).await;
+    let (mut a, mut b) = (Writer::new("a", 1), Writer::new("b", 1));
+    for writer in [&mut a, &mut b] {
+        f.append(&[writer.next(&grant(100), None)]).await;
+        f.append(&[writer.next(&consume(1), None), writer.next(&consume(1), None)]).await;
+    }
+    let found = async |up_to: u64, types: &[&'static str], organization: Option<&str>, events: u32, bytes: usize| {
+        let organization = organization.map(|id| OrganizationId::try_new(id).unwrap());
+        let search = FeedSearch { partition: 0, after: 1, up_to, types: types.into(), organization };
+        let found = f.log.search(&search, FeedLimit { events, bytes }).await.unwrap();
+        (found.events.iter().map(|event| event.position).collect::<Vec<_>>(), found.up_to)
+    };
+    let much = 1 << 20;
+    let end = f.log.ends().await.unwrap()[0];
+    assert_eq!(end, 6);
+    assert_eq!(found(end, &["CreditsConsumed"], None, 10, much).await, (vec![2, 3, 5, 6], 6));
+    assert_eq!(found(end, &["CreditsConsumed"], None, 3, much).await, (vec![2, 3, 5], 5), "cut by its number");
+    assert_eq!(found(end, &["CreditsConsumed"], None, 10, 1).await, (vec![2], 2), "cut by its bytes");
+    assert_eq!(found(end, &[], Some("b"), 10, much).await, (vec![4, 5, 6], 6));
+    assert_eq!(found(5, &["CreditsGranted"], Some("b"), 10, much).await, (vec![4], 5), "no further than asked");
+    assert_eq!(found(end, &["GrantExpired"], None, 10, much).await, (vec![], 6), "nothing found is far, too");
 }
