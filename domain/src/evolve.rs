@@ -9,9 +9,9 @@ use crate::events::{
 };
 use crate::grant::{Allocation, Closed, Lot, total};
 use crate::ids::ReservationId;
-use crate::recharge::{InFlight, RechargeFailure, month_of};
+use crate::recharge::{InFlight, RechargeFailure};
 use crate::state::{Organization, Reservation};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, month_of};
 
 /// Folds one event into the state.
 pub fn evolve(state: &mut Organization, event: &Event) {

@@ -85,9 +85,15 @@ impl OperationPattern {
         self.0.as_str()
     }
 
+    /// What a name must begin with, unless the pattern is a name itself.
+    #[must_use]
+    pub fn prefix(&self) -> Option<&str> {
+        self.0.as_str().strip_suffix('*')
+    }
+
     #[must_use]
     pub fn matches(&self, operation: &str) -> bool {
-        match self.0.as_str().strip_suffix('*') {
+        match self.prefix() {
             Some(prefix) => operation.starts_with(prefix),
             None => operation == self.0.as_str(),
         }

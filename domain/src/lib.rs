@@ -2,7 +2,8 @@
 //!
 //! Invariant: no IO, clock or randomness. Times and ids enter with the command ([`Context`]).
 //! Invariant: [`decide()`] holds every rule, [`evolve`] none.
-//! Absent: the price book's arithmetic, packages, HTTP, SQL.
+//! Invariant: what an operation costs follows from a published book, the usage and the month's use alone ([`price`]).
+//! Absent: packages, HTTP, SQL.
 
 pub mod aggregate;
 pub mod commands;
@@ -15,6 +16,7 @@ pub mod fingerprint;
 pub mod grant;
 pub mod ids;
 pub mod limits;
+pub mod price;
 pub mod recharge;
 mod state;
 pub mod text;

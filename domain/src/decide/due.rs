@@ -2,8 +2,6 @@
 //!
 //! Invariant: whenever [`Organization::next_due`] is not after `now`, a settlement emits at least one event.
 
-use chrono::{Datelike, TimeZone, Utc};
-
 use crate::decide::draft::Draft;
 use crate::decide::follow;
 use crate::decide::recharge::time_out;
@@ -13,7 +11,7 @@ use crate::ids::{GrantId, RechargeId, ReservationId};
 use crate::limits::MAX_SETTLED_EVENTS;
 use crate::recharge::NoRecharge;
 use crate::state::Organization;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, start_of_next_month};
 
 /// One fact causes at most this many events (itself, the closing of a lot, a repayment, alerts), so that a piece that
 /// stops this far below [`MAX_SETTLED_EVENTS`] never passes it.
@@ -81,11 +79,6 @@ fn recharge_again(state: &Organization) -> Option<Timestamp> {
         }
         Err(_) => None,
     }
-}
-
-fn start_of_next_month(at: Timestamp) -> Option<Timestamp> {
-    let (year, month) = if at.month() == 12 { (at.year() + 1, 1) } else { (at.year(), at.month() + 1) };
-    Utc.with_ymd_and_hms(year, month, 1, 0, 0, 0).single()
 }
 
 /// Emits what is due at `now`, in order, at most [`MAX_SETTLED_EVENTS`] at once; alerts come after the last piece.

@@ -52,7 +52,10 @@ pub(crate) enum Source<'a> {
 /// The answer of [`decide_with_history`].
 #[expect(clippy::large_enum_variant, reason = "the large variant is the answer to nearly every command")]
 pub(crate) enum Verdict {
-    Accepted { events: Vec<Event>, after: Organization },
+    Accepted {
+        events: Vec<Event>,
+        after: Organization,
+    },
     Refused(CommandError),
     /// Nothing is decided: the history of the state can no longer be had.
     GivenUp,
