@@ -11,6 +11,7 @@ use crate::commands::{Offer, Over, RevokeCause, Settings};
 use crate::credits::Credits;
 use crate::grant::{Allocation, GrantTerms, Money};
 use crate::ids::{ConsumptionId, EntityId, GrantId, PurchaseId, RechargeId, ReservationId};
+use crate::price::Receipt;
 use crate::recharge::{AutoRechargePolicy, RechargeFailure};
 use crate::text::{Metadata, Note, ReferenceText};
 use crate::time::Timestamp;
@@ -208,6 +209,9 @@ fact_structs! {
         overdraft: Credits,
         #[serde(flatten)]
         usage: Arc<Usage>,
+        /// What the usage cost, rate by rate; absent where the caller gave the amount.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<Arc<Receipt>>,
     }
     /// `amount` = `returned` + `debt_reduced` + `restored` (the `GrantRestored` events that follow). `voided` is the part
     /// of `restored` that went to voided lots, and that `GrantVoided` events end at once.
@@ -231,6 +235,9 @@ fact_structs! {
         over: Over,
         #[serde(flatten)]
         usage: Arc<Usage>,
+        /// What the usage would cost by the version that its confirmation is priced by.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<Arc<Receipt>>,
     }
     /// `amount` = the sum of `allocations` + `overdraft`; `requested` = `amount` + `shortfall`.
     ReservationConfirmed {
@@ -251,6 +258,9 @@ fact_structs! {
         shortfall: Credits,
         #[serde(flatten)]
         usage: Arc<Usage>,
+        /// What the usage cost. `requested` is less where it cost more than was held for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<Arc<Receipt>>,
     }
     ReservationCancelled { reservation_id: ReservationId, amount: Credits, released: Vec<Allocation> }
     ReservationExpired { reservation_id: ReservationId, amount: Credits, released: Vec<Allocation> }

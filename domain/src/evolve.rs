@@ -9,6 +9,7 @@ use crate::events::{
 };
 use crate::grant::{Allocation, Closed, Lot, total};
 use crate::ids::ReservationId;
+use crate::price::Receipt;
 use crate::recharge::{InFlight, RechargeFailure};
 use crate::state::{Organization, Reservation};
 use crate::time::{Timestamp, month_of};
@@ -59,10 +60,10 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
         }
         Fact::PurchaseRevoked(f) => revoke(state, f),
         Fact::PurchaseReinstated(f) => reinstate(state, f),
-        Fact::CreditsConsumed(f) => consume(state, f),
+        Fact::CreditsConsumed(f) => consume(state, f, at),
         Fact::ConsumptionRefunded(f) => refund(state, f),
         Fact::CreditsReserved(f) => reserve(state, f, at),
-        Fact::ReservationConfirmed(f) => confirm(state, f),
+        Fact::ReservationConfirmed(f) => confirm(state, f, at),
         Fact::ReservationCancelled(f) => unhold(state, f.reservation_id),
         Fact::ReservationExpired(f) => unhold(state, f.reservation_id),
         Fact::DebtRepaid(f) => {
@@ -164,10 +165,18 @@ fn reinstate(state: &mut Organization, fact: &PurchaseReinstated) {
     change_each(state, &fact.returned, |lot, amount| lot.remaining = lot.remaining + amount);
 }
 
-fn consume(state: &mut Organization, fact: &CreditsConsumed) {
+fn consume(state: &mut Organization, fact: &CreditsConsumed, at: Timestamp) {
     state.totals.consumed = state.totals.consumed + fact.amount;
     state.debt = state.debt + fact.overdraft;
     take(state, &fact.allocations);
+    count(state, fact.receipt.as_deref(), at);
+}
+
+/// Only what is spent has been used: a reservation counts when it is confirmed.
+fn count(state: &mut Organization, receipt: Option<&Receipt>, at: Timestamp) {
+    if let Some(receipt) = receipt {
+        state.monthly_use.count(receipt, at);
+    }
 }
 
 fn refund(state: &mut Organization, fact: &ConsumptionRefunded) {
@@ -186,6 +195,7 @@ fn reserve(state: &mut Organization, fact: &CreditsReserved, at: Timestamp) {
         expires_at: fact.expires_at,
         over: fact.over,
         usage: Arc::clone(&fact.usage),
+        price_version: fact.receipt.as_ref().map(|receipt| receipt.version),
     };
     state.open_reservation(fact.reservation_id, Arc::new(reservation));
 }
@@ -204,11 +214,12 @@ fn release(lot: &mut Lot, amount: Credits) {
     }
 }
 
-fn confirm(state: &mut Organization, fact: &ReservationConfirmed) {
+fn confirm(state: &mut Organization, fact: &ReservationConfirmed, at: Timestamp) {
     unhold(state, fact.reservation_id);
     state.totals.consumed = state.totals.consumed + fact.amount;
     state.debt = state.debt + fact.overdraft;
     take(state, &fact.allocations);
+    count(state, fact.receipt.as_deref(), at);
 }
 
 fn request_recharge(state: &mut Organization, fact: &RechargeRequested, at: Timestamp) {

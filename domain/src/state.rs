@@ -13,6 +13,7 @@ use crate::commands::{Over, Settings};
 use crate::credits::Credits;
 use crate::grant::{Allocation, GrantTerms, Lot};
 use crate::ids::{GrantId, ReservationId};
+use crate::price::MonthlyUse;
 use crate::recharge::Recharge;
 use crate::time::Timestamp;
 use crate::totals::Totals;
@@ -30,6 +31,9 @@ pub struct Reservation {
     pub expires_at: Timestamp,
     pub over: Over,
     pub usage: Arc<Usage>,
+    /// Of the price book, where it priced the reservation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_version: Option<u32>,
 }
 
 /// Which alerts may fire.
@@ -56,6 +60,7 @@ pub struct Organization {
     pub(crate) last_top_up: Option<Credits>,
     pub(crate) alerts: Alerts,
     pub(crate) recharge: Recharge,
+    pub(crate) monthly_use: MonthlyUse,
     pub(crate) last_event_at: Option<Timestamp>,
 }
 
@@ -70,6 +75,7 @@ struct Snapshot {
     last_top_up: Option<Credits>,
     alerts: Alerts,
     recharge: Recharge,
+    monthly_use: MonthlyUse,
     last_event_at: Option<Timestamp>,
 }
 
@@ -84,6 +90,7 @@ impl From<Organization> for Snapshot {
             last_top_up: state.last_top_up,
             alerts: state.alerts,
             recharge: state.recharge,
+            monthly_use: state.monthly_use,
             last_event_at: state.last_event_at,
         }
     }
@@ -99,6 +106,7 @@ impl From<Snapshot> for Organization {
             last_top_up: snapshot.last_top_up,
             alerts: snapshot.alerts,
             recharge: snapshot.recharge,
+            monthly_use: snapshot.monthly_use,
             last_event_at: snapshot.last_event_at,
             ..Self::default()
         };
@@ -180,6 +188,12 @@ impl Organization {
         &self.recharge
     }
 
+    /// How far the organization's use has come in tiers and free allowances; what prices an estimate.
+    #[must_use]
+    pub fn monthly_use(&self) -> &MonthlyUse {
+        &self.monthly_use
+    }
+
     /// In burn order, with scheduled ones and closed ones that still hold credits.
     #[must_use]
     pub fn lots(&self) -> &[Lot] {
@@ -225,7 +239,12 @@ impl Organization {
         // Two trees hold each reservation; a node costs about as much as its entry.
         let reservations = self.reservations.size() * 2 * size_of::<Reservation>();
         let allocations = self.held_allocations * size_of::<Allocation>();
-        size_of::<Self>() + lots + reservations + allocations + self.held_usage_bytes
+        size_of::<Self>()
+            + lots
+            + reservations
+            + allocations
+            + self.held_usage_bytes
+            + self.monthly_use.approximate_bytes()
     }
 
     pub(crate) fn lot(&self, id: GrantId) -> Option<&Lot> {

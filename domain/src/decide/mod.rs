@@ -11,6 +11,7 @@ mod due;
 mod follow;
 mod grant;
 mod lineage;
+mod pricing;
 mod purchase;
 mod recharge;
 mod refund;

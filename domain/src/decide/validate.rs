@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::commands::{Command, Expiry, Offer, RevokeExtent, Settings};
+use crate::commands::{Amount, Command, Expiry, Offer, RevokeExtent, Settings};
 use crate::credits::Credits;
 use crate::error::CommandError;
 use crate::grant::{MAX_PRIORITY, Money};
@@ -28,15 +28,13 @@ pub(super) fn command(command: &Command, now: Timestamp) -> Result<(), CommandEr
             RevokeExtent::Credits(credits) => amount("credits", credits),
             RevokeExtent::PriceMinor(minor) => amount("amount_minor", Credits::new(minor)),
         },
-        Command::Consume(c) => amount("amount", c.amount).and(usage(&c.usage, now)),
+        Command::Consume(c) => asked(&c.amount).and(usage(&c.usage, now)),
         Command::RefundConsumption(c) => c.amount.map_or(Ok(()), |credits| amount("amount", credits)),
         Command::Reserve(c) => {
-            amount("amount", c.amount)?;
+            asked(&c.amount)?;
             let seconds = c.expires_in_seconds;
             let in_range = (1..=MAX_RESERVATION_SECONDS).contains(&seconds);
             ensure(in_range, "expires_in_seconds", "must be from 1 to 2592000 (30 days)")?;
-            let cap_is_possible = c.over.max_amount.is_none_or(|cap| cap >= c.amount && cap <= Credits::MAX_AMOUNT);
-            ensure(cap_is_possible, "over.max_amount", "must be from `amount` to 10^15")?;
             usage(&c.usage, now)
         }
         Command::ConfirmReservation(c) => {
@@ -72,6 +70,14 @@ fn ensure(holds: bool, field: &'static str, problem: &str) -> Result<(), Command
 /// A given amount: at least 1 (CORRECTNESS C21).
 fn amount(field: &'static str, credits: Credits) -> Result<(), CommandError> {
     ensure(credits.is_positive() && credits <= Credits::MAX_AMOUNT, field, "must be from 1 to 10^15")
+}
+
+/// A price is what it is.
+fn asked(asked: &Amount) -> Result<(), CommandError> {
+    match asked {
+        Amount::Given(credits) => amount("amount", *credits),
+        Amount::Priced(_) => Ok(()),
+    }
 }
 
 /// A confirmed amount or a threshold: zero is a value (CORRECTNESS C21).

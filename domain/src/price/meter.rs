@@ -46,7 +46,7 @@ impl MonthlyUse {
     }
 
     /// Counts a receipt of the instant `at`; the first of a month begins at nothing.
-    pub(crate) fn count(&mut self, receipt: &Receipt, at: Timestamp) {
+    pub fn count(&mut self, receipt: &Receipt, at: Timestamp) {
         if receipt.positions().next().is_none() {
             return;
         }

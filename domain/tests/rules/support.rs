@@ -219,6 +219,11 @@ pub fn a_grant(amount: i64) -> Grant {
     }
 }
 
+pub fn a_reservation(amount: i64, over: Over, usage: Arc<Usage>) -> Command {
+    let amount = credits(amount).into();
+    Command::Reserve(Reserve { amount, price_version: None, expires_in_seconds: 900, over, usage })
+}
+
 pub fn patterns(of: &[&str]) -> Vec<OperationPattern> {
     of.iter().map(|p| OperationPattern::try_new(p).unwrap()).collect()
 }

@@ -75,7 +75,7 @@ pub(super) fn grant(amount: i64) -> Command {
 }
 
 pub(super) fn consume(amount: i64) -> Command {
-    Command::Consume(Consume { amount: Credits::new(amount), usage: Arc::new(Usage::default()) })
+    Command::Consume(Consume { amount: Credits::new(amount).into(), usage: Arc::new(Usage::default()) })
 }
 
 pub(super) fn key(text: &str) -> IdempotencyKey {

@@ -54,7 +54,7 @@ fn command(runner: &mut TestRunner) -> Option<Command> {
     if sample(runner, any::<bool>()) {
         let subject = Label::try_new(&sample(runner, text())).ok()?;
         let usage = Usage { subject: Some(subject), description: Some(note), metadata, ..Usage::default() };
-        return Some(Command::Consume(Consume { amount: Credits::new(1), usage: usage.into() }));
+        return Some(Command::Consume(Consume { amount: Credits::new(1).into(), usage: usage.into() }));
     }
     Some(Command::Grant(Grant {
         amount: Credits::new(10),
