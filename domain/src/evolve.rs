@@ -11,7 +11,7 @@ use crate::grant::{Allocation, Closed, Lot, total};
 use crate::ids::ReservationId;
 use crate::price::Receipt;
 use crate::recharge::{InFlight, RechargeFailure};
-use crate::state::{Organization, Reservation};
+use crate::state::{Organization, Reservation, ReservedPrice};
 use crate::time::{Timestamp, month_of};
 
 /// Folds one event into the state.
@@ -195,7 +195,7 @@ fn reserve(state: &mut Organization, fact: &CreditsReserved, at: Timestamp) {
         expires_at: fact.expires_at,
         over: fact.over,
         usage: Arc::clone(&fact.usage),
-        price_version: fact.receipt.as_ref().map(|receipt| receipt.version),
+        price: fact.receipt.as_deref().map(ReservedPrice::of),
     };
     state.open_reservation(fact.reservation_id, Arc::new(reservation));
 }

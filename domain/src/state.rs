@@ -13,7 +13,8 @@ use crate::commands::{Over, Settings};
 use crate::credits::Credits;
 use crate::grant::{Allocation, GrantTerms, Lot};
 use crate::ids::{GrantId, ReservationId};
-use crate::price::MonthlyUse;
+use crate::price::meter::ReservedUse;
+use crate::price::{Meter, MonthlyUse, Receipt};
 use crate::recharge::Recharge;
 use crate::time::Timestamp;
 use crate::totals::Totals;
@@ -31,9 +32,38 @@ pub struct Reservation {
     pub expires_at: Timestamp,
     pub over: Over,
     pub usage: Arc<Usage>,
-    /// Of the price book, where it priced the reservation.
+    /// Where the price book priced it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub price_version: Option<u32>,
+    pub price: Option<ReservedPrice>,
+}
+
+/// What is remembered of a reservation's price.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReservedPrice {
+    /// Of the price book: its confirmation is priced by the same one.
+    pub version: u32,
+    /// The use that it may add to counters of the month.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metered: Vec<(Meter, u64)>,
+}
+
+impl ReservedPrice {
+    #[must_use]
+    pub fn of(receipt: &Receipt) -> Self {
+        let metered = receipt.positions().map(|p| (p.meter.clone(), p.used_after - p.used_before));
+        Self { version: receipt.version, metered: metered.collect() }
+    }
+}
+
+impl Reservation {
+    fn metered(&self) -> &[(Meter, u64)] {
+        self.price.as_ref().map_or(&[], |price| &price.metered)
+    }
+
+    /// Roughly the bytes that its labels occupy.
+    fn label_bytes(&self) -> usize {
+        self.usage.bytes() + self.metered().iter().map(|(meter, _)| meter.as_str().len() + 8).sum::<usize>()
+    }
 }
 
 /// Which alerts may fire.
@@ -55,6 +85,8 @@ pub struct Organization {
     pub(crate) held_usage_bytes: usize,
     pub(crate) debt: Credits,
     pub(crate) overdraft_held: Credits,
+    /// Derived from `reservations`.
+    pub(crate) reserved_use: ReservedUse,
     pub(crate) totals: Totals,
     pub(crate) settings: Settings,
     pub(crate) last_top_up: Option<Credits>,
@@ -282,7 +314,8 @@ impl Organization {
 
     pub(crate) fn open_reservation(&mut self, id: ReservationId, reservation: Arc<Reservation>) {
         self.held_allocations += reservation.allocations.len();
-        self.held_usage_bytes += reservation.usage.bytes();
+        self.held_usage_bytes += reservation.label_bytes();
+        self.reserved_use.add(reservation.metered());
         self.overdraft_held = self.overdraft_held + reservation.overdraft_held;
         self.deadlines.insert_mut((reservation.expires_at, id));
         self.reservations.insert_mut(id, reservation);
@@ -291,7 +324,8 @@ impl Organization {
     pub(crate) fn close_reservation(&mut self, id: ReservationId) -> Option<Arc<Reservation>> {
         let reservation = Arc::clone(self.reservations.get(&id)?);
         self.held_allocations -= reservation.allocations.len();
-        self.held_usage_bytes -= reservation.usage.bytes();
+        self.held_usage_bytes -= reservation.label_bytes();
+        self.reserved_use.remove(reservation.metered());
         self.overdraft_held = self.overdraft_held - reservation.overdraft_held;
         self.deadlines.remove_mut(&(reservation.expires_at, id));
         self.reservations.remove_mut(&id);

@@ -6,7 +6,7 @@ use crate::commands::Consume;
 use crate::credits::Credits;
 use crate::decide::burn::burn;
 use crate::decide::draft::{Draft, Stop};
-use crate::decide::pricing::{Cost, cost};
+use crate::decide::pricing::{Cost, consumption};
 use crate::error::CommandError;
 use crate::events::CreditsConsumed;
 use crate::ids::ConsumptionId;
@@ -14,7 +14,7 @@ use crate::state::Organization;
 
 pub(super) fn consume(draft: &mut Draft<'_>, command: &Consume) -> Result<(), Stop> {
     let operation = command.usage.operation();
-    let Cost { amount, receipt } = cost(draft, &command.amount, None, &command.usage)?;
+    let Cost { amount, receipt } = consumption(draft, command)?;
     affordable(&draft.state, operation, amount)?;
     draft.bound_outflow(amount)?;
     let (allocations, overdraft) = burn(&draft.state, operation, amount);

@@ -2,18 +2,19 @@
 //! organization's own use of the month, under its lock.
 //!
 //! A reservation keeps the version that priced it: a price that changes while work is in progress does not reach it. Its
-//! confirmation is priced where the month's use stands then, because only what is confirmed has been used. Tiers that
-//! others have moved meanwhile must not refuse a caller who uses what was reserved: such a confirmation asks for what is
-//! held at most.
+//! confirmation is priced where the month's use stands then, because only what is confirmed has been used. So that it
+//! finds enough held, a reservation is priced as if all open ones came before it, or none: whichever is dearer. Should
+//! use in between have moved the tiers all the same, a caller who used what was reserved is not refused: a confirmation
+//! of all asks for what is held at most.
 
 use std::sync::Arc;
 
-use crate::commands::{Amount, ConfirmReservation};
+use crate::commands::{Amount, ConfirmReservation, Consume, Reserve};
 use crate::credits::Credits;
 use crate::decide::draft::Draft;
 use crate::error::CommandError;
 use crate::price::limits::MAX_METERS;
-use crate::price::{PriceError, PublishedBook, Receipt, price};
+use crate::price::{MonthlyUse, PriceBooks, PriceError, PublishedBook, Receipt, price};
 use crate::state::Reservation;
 use crate::usage::Usage;
 
@@ -27,24 +28,34 @@ impl Cost {
     fn given(amount: Credits) -> Self {
         Self { amount, receipt: None }
     }
+
+    fn priced(receipt: Receipt) -> Self {
+        Self { amount: receipt.amount, receipt: Some(Arc::new(receipt)) }
+    }
 }
 
-/// The cost of a new consumption or reservation, by the version in force or by the one that is asked for.
-pub(super) fn cost(
-    draft: &Draft<'_>,
-    amount: &Amount,
-    version: Option<u32>,
-    usage: &Usage,
-) -> Result<Cost, CommandError> {
-    let books = match amount {
+pub(super) fn consumption(draft: &Draft<'_>, command: &Consume) -> Result<Cost, CommandError> {
+    match &command.amount {
+        Amount::Given(amount) => Ok(Cost::given(*amount)),
+        Amount::Priced(books) => {
+            let receipt = charge(draft, &draft.state.monthly_use, book(draft, books, None)?, &command.usage)?;
+            Ok(Cost::priced(receipt))
+        }
+    }
+}
+
+pub(super) fn reservation(draft: &Draft<'_>, command: &Reserve) -> Result<Cost, CommandError> {
+    let books = match &command.amount {
         Amount::Given(amount) => return Ok(Cost::given(*amount)),
         Amount::Priced(books) => books,
     };
-    let published = match version {
-        Some(version) => books.version(version, draft.now())?,
-        None => books.at(draft.now())?,
+    let (published, used) = (book(draft, books, command.price_version)?, &draft.state.monthly_use);
+    let first = charge(draft, used, published, &command.usage)?;
+    let last = match used.after_reserved(&first, &draft.state.reserved_use, draft.now()) {
+        Some(ahead) => charge(draft, &ahead, published, &command.usage)?,
+        None => return Ok(Cost::priced(first)),
     };
-    priced(draft, published, usage)
+    Ok(Cost::priced(if last.amount > first.amount { last } else { first }))
 }
 
 /// The cost of a confirmation, and what was really used.
@@ -62,26 +73,37 @@ pub(super) fn confirmation(
     if let Some(amount) = command.amount {
         return Ok((Cost::given(amount), usage));
     }
-    if is_as_reserved && reservation.price_version.is_none() {
+    let version = reservation.price.as_ref().map(|price| price.version);
+    if is_as_reserved && version.is_none() {
         return Ok((Cost::given(reservation.amount), usage));
     }
     let books = command.books.as_ref().ok_or(PriceError::NoBook)?;
-    let published = match reservation.price_version {
-        Some(version) => books.version(version, draft.now())?,
-        None => books.at(draft.now())?,
-    };
-    let mut cost = priced(draft, published, &usage)?;
+    let receipt = charge(draft, &draft.state.monthly_use, book(draft, books, version)?, &usage)?;
+    let mut cost = Cost::priced(receipt);
     if is_as_reserved {
         cost.amount = cost.amount.min(reservation.amount);
     }
     Ok((cost, usage))
 }
 
-fn priced(draft: &Draft<'_>, published: &PublishedBook, usage: &Usage) -> Result<Cost, CommandError> {
-    let used = &draft.state.monthly_use;
+/// The version that is asked for, or the one in force.
+fn book<'a>(draft: &Draft<'_>, books: &'a PriceBooks, version: Option<u32>) -> Result<&'a PublishedBook, CommandError> {
+    let published = match version {
+        Some(version) => books.version(version, draft.now())?,
+        None => books.at(draft.now())?,
+    };
+    Ok(published)
+}
+
+fn charge(
+    draft: &Draft<'_>,
+    used: &MonthlyUse,
+    published: &PublishedBook,
+    usage: &Usage,
+) -> Result<Receipt, CommandError> {
     let receipt = price(published, usage, used, draft.now())?;
-    if !used.has_room_for(&receipt, draft.now()) {
-        return Err(CommandError::TooManyOpen { what: "counters of monthly use", limit: MAX_METERS });
+    if used.has_room_for(&receipt, draft.now()) {
+        return Ok(receipt);
     }
-    Ok(Cost { amount: receipt.amount, receipt: Some(Arc::new(receipt)) })
+    Err(CommandError::TooManyOpen { what: "counters of monthly use", limit: MAX_METERS })
 }

@@ -9,7 +9,7 @@ use crate::credits::Credits;
 use crate::decide::burn::{burn, push, split};
 use crate::decide::consume::affordable;
 use crate::decide::draft::{Draft, Stop};
-use crate::decide::pricing::{Cost, confirmation, cost};
+use crate::decide::pricing::{self, Cost, confirmation};
 use crate::error::{CommandError, ReservationEnd};
 use crate::events::{CreditsReserved, Event, Fact, ReservationCancelled, ReservationConfirmed};
 use crate::grant::{Allocation, total};
@@ -19,7 +19,7 @@ use crate::state::{Organization, Reservation};
 
 pub(super) fn reserve(draft: &mut Draft<'_>, command: &Reserve) -> Result<(), Stop> {
     let operation = command.usage.operation();
-    let Cost { amount, receipt } = cost(draft, &command.amount, command.price_version, &command.usage)?;
+    let Cost { amount, receipt } = pricing::reservation(draft, command)?;
     bound_cap(command.over, amount)?;
     affordable(&draft.state, operation, amount)?;
     let (allocations, overdraft_held) = burn(&draft.state, operation, amount);

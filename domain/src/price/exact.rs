@@ -49,21 +49,18 @@ impl ExactCredits {
     /// # Errors
     /// [`InvalidExactCredits`] unless the text is a decimal number without exponent in the range above.
     pub fn try_new(text: &str) -> Result<Self, InvalidExactCredits> {
-        let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
-        if !plain {
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        let (whole, decimals) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+        let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        if !is_number(whole) || !is_number(decimals) {
             return Err(InvalidExactCredits::NotANumber);
         }
-        let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-        if decimals > Self::MAX_DECIMALS as usize {
+        if decimals.len() > Self::MAX_DECIMALS as usize {
             return Err(InvalidExactCredits::TooFine);
         }
-        let value = Decimal::from_str_exact(text).map_err(|error| match error {
-            rust_decimal::Error::ExceedsMaximumPossibleValue | rust_decimal::Error::Underflow => {
-                InvalidExactCredits::OutOfRange
-            }
-            _ => InvalidExactCredits::NotANumber,
-        })?;
-        Self::bounded(value).ok_or(InvalidExactCredits::OutOfRange)
+        // A number of this form that is not read has too many digits.
+        let value = Decimal::from_str_exact(text).ok().and_then(Self::bounded);
+        value.ok_or(InvalidExactCredits::OutOfRange)
     }
 
     /// A whole number of credits.

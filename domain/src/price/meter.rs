@@ -45,17 +45,32 @@ impl MonthlyUse {
         kept + new <= MAX_METERS
     }
 
+    /// The counters of a receipt as they would stand after the reserved use, too; `None` where none is reserved of them.
+    #[must_use]
+    pub(crate) fn after_reserved(&self, receipt: &Receipt, reserved: &ReservedUse, at: Timestamp) -> Option<Self> {
+        let mut ahead = self.clone();
+        let mut differs = false;
+        for position in receipt.positions() {
+            if let Some(quantity) = reserved.0.get(&position.meter) {
+                ahead.set(&position.meter, position.used_before.saturating_add(*quantity), at);
+                differs = true;
+            }
+        }
+        differs.then_some(ahead)
+    }
+
     /// Counts a receipt of the instant `at`; the first of a month begins at nothing.
     pub fn count(&mut self, receipt: &Receipt, at: Timestamp) {
-        if receipt.positions().next().is_none() {
-            return;
+        for position in receipt.positions() {
+            self.set(&position.meter, position.used_after, at);
         }
+    }
+
+    fn set(&mut self, meter: &Meter, used: u64, at: Timestamp) {
         if self.month != month_of(at) {
             *self = Self { month: month_of(at), counters: RedBlackTreeMapSync::default() };
         }
-        for position in receipt.positions() {
-            self.counters.insert_mut(position.meter.clone(), position.used_after);
-        }
+        self.counters.insert_mut(meter.clone(), used);
     }
 
     /// Roughly the bytes that the counters occupy in memory.
@@ -64,5 +79,29 @@ impl MonthlyUse {
         /// A name of ordinary length and the tree's node.
         const COUNTER_BYTES: usize = 128;
         self.counters.size() * COUNTER_BYTES
+    }
+}
+
+/// What open reservations may still use, by counter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct ReservedUse(RedBlackTreeMapSync<Meter, u64>);
+
+impl ReservedUse {
+    pub(crate) fn add(&mut self, metered: &[(Meter, u64)]) {
+        for (meter, quantity) in metered {
+            let sum = self.0.get(meter).copied().unwrap_or(0).saturating_add(*quantity);
+            self.0.insert_mut(meter.clone(), sum);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, metered: &[(Meter, u64)]) {
+        for (meter, quantity) in metered {
+            let rest = self.0.get(meter).copied().unwrap_or(0).saturating_sub(*quantity);
+            if rest == 0 {
+                self.0.remove_mut(meter);
+            } else {
+                self.0.insert_mut(meter.clone(), rest);
+            }
+        }
     }
 }

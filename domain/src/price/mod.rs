@@ -5,6 +5,7 @@
 //! Absent: reading TOML, publishing, packages in money.
 
 pub mod book;
+mod calculate;
 mod charge;
 pub mod document;
 pub mod error;
@@ -12,7 +13,6 @@ pub mod exact;
 pub mod limits;
 pub mod meter;
 pub mod mistake;
-mod price;
 pub mod receipt;
 pub mod scope;
 mod ties;
@@ -20,11 +20,11 @@ mod validate;
 pub mod words;
 
 pub use book::{PriceBook, PriceBooks, PublishedBook};
+pub use calculate::price;
 pub use document::Document;
 pub use error::PriceError;
 pub use exact::{ExactCredits, Rounding};
 pub use meter::{Meter, MonthlyUse};
 pub use mistake::{Misplaced, Mistake, Place};
-pub use price::price;
 pub use receipt::Receipt;
 pub use scope::Scope;

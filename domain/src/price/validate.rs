@@ -1,5 +1,6 @@
 //! From what somebody wrote to a price book, or to everything that is wrong with it.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::credits::Credits;
@@ -25,7 +26,7 @@ pub(super) fn validate(document: Document) -> Result<PriceBook, Vec<Misplaced>> 
         return Err(check.mistakes);
     }
     let mut prices: Vec<Price> = prices.into_iter().flatten().collect();
-    prices.sort_by(|a, b| b.scope.rank().cmp(&a.scope.rank()));
+    prices.sort_by_key(|price| Reverse(price.scope.rank()));
     Ok(PriceBook { document, prices })
 }
 

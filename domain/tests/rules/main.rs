@@ -11,6 +11,7 @@ mod model_prices;
 mod model_run;
 mod price_arithmetic;
 mod price_books;
+mod price_mistakes;
 mod properties;
 mod refunds_in_money;
 mod regressions;

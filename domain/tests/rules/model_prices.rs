@@ -10,7 +10,7 @@ use domain::text::Text;
 use domain::usage::Usage;
 use domain::*;
 
-use crate::model::{MHold, Model};
+use crate::model::{End, MHold, Model};
 use crate::model_commands::{Answer, At, check};
 use crate::price_books::published;
 use crate::support::*;
@@ -79,6 +79,39 @@ impl Asked {
         Self { operation: usage.operation().map(str::to_owned), quantities: naive(&usage.quantities) }
     }
 
+    fn counter(&self) -> Option<&'static str> {
+        match self.operation.as_deref() {
+            Some("chat.a") => Some("chat.*"),
+            Some("chat.b") => Some("chat.b"),
+            _ => None,
+        }
+    }
+
+    fn price(&self, used: i128, version: u32) -> Result<i128, &'static str> {
+        let output = self.quantities.get("output_tokens").copied().unwrap_or(0);
+        let thousandths = match self.operation.as_deref() {
+            Some("chat.a") => {
+                check(!self.quantities.is_empty(), "Unpriced")?;
+                let unit = |n: i128| match n {
+                    ..=10 => 0,
+                    11..=50 => 500,
+                    51..=120 => 250,
+                    _ => 125,
+                };
+                let input: i128 = (used + 1..=used + self.input()).map(unit).sum();
+                let sum = input + output * 750;
+                if sum == 0 { 0 } else { sum.clamp(2_000, 40_000) }
+            }
+            Some("chat.b") => {
+                let reached = used + self.input();
+                200 + self.input() * if reached <= 60 { 1_000 } else { 500 }
+            }
+            Some("mail") => 1_000 * if version == 1 { 3 } else { 5 },
+            _ => return Err("Unpriced"),
+        };
+        Ok(thousandths / 1_000 + i128::from(thousandths % 1_000 > 0))
+    }
+
     fn input(&self) -> i128 {
         self.quantities.get("input_tokens").copied().unwrap_or(0)
     }
@@ -95,11 +128,7 @@ impl Model {
     }
 
     pub fn count(&mut self, now: i64, asked: &Asked) {
-        let counter = match asked.operation.as_deref() {
-            Some("chat.a") => "chat.*",
-            Some("chat.b") => "chat.b",
-            _ => return,
-        };
+        let Some(counter) = asked.counter() else { return };
         if asked.input() > 0 {
             let used = self.used(now, counter);
             if self.used_month != month(now) {
@@ -116,31 +145,16 @@ impl Model {
         check(version <= in_force, "Unpriced").map(|()| version)
     }
 
-    /// Credits for the usage by a version.
+    /// Credits for the usage by a version, where its counter stands.
     fn price(&self, now: i64, asked: &Asked, version: u32) -> Result<i128, &'static str> {
-        let output = asked.quantities.get("output_tokens").copied().unwrap_or(0);
-        let thousandths = match asked.operation.as_deref() {
-            Some("chat.a") => {
-                check(!asked.quantities.is_empty(), "Unpriced")?;
-                let used = self.used(now, "chat.*");
-                let unit = |n: i128| match n {
-                    ..=10 => 0,
-                    11..=50 => 500,
-                    51..=120 => 250,
-                    _ => 125,
-                };
-                let input: i128 = (used + 1..=used + asked.input()).map(unit).sum();
-                let sum = input + output * 750;
-                if sum == 0 { 0 } else { sum.clamp(2_000, 40_000) }
-            }
-            Some("chat.b") => {
-                let reached = self.used(now, "chat.b") + asked.input();
-                200 + asked.input() * if reached <= 60 { 1_000 } else { 500 }
-            }
-            Some("mail") => 1_000 * if version == 1 { 3 } else { 5 },
-            _ => return Err("Unpriced"),
-        };
-        Ok(thousandths / 1_000 + i128::from(thousandths % 1_000 > 0))
+        let used = asked.counter().map_or(0, |counter| self.used(now, counter));
+        asked.price(used, version)
+    }
+
+    /// What open reservations of priced usage may still use of a counter.
+    fn reserved_use(&self, counter: Option<&str>) -> i128 {
+        let open = self.holds.iter().filter(|hold| hold.end == End::Open && hold.version.is_some());
+        open.filter(|hold| hold.asked.counter() == counter).map(|hold| hold.asked.input()).sum()
     }
 
     pub fn consume_priced(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
@@ -157,7 +171,9 @@ impl Model {
         version: Option<u32>,
     ) -> Result<(i128, Option<u32>), &'static str> {
         let version = self.version(now, version)?;
-        Ok((self.price(now, asked, version)?, Some(version)))
+        let used = asked.counter().map_or(0, |counter| self.used(now, counter));
+        let behind_all = used + self.reserved_use(asked.counter());
+        Ok((asked.price(used, version)?.max(asked.price(behind_all, version)?), Some(version)))
     }
 
     /// What a confirmation asks for, with the quantities where it is priced.

@@ -91,18 +91,38 @@ fn a_reservation_holds_an_estimate_and_its_confirmation_is_priced_by_what_was_us
     let t = api_calls(
         "
         grant g 100
-        reserve r priced op=api.list #request=1050   | ok | 100 50 50
-        reserve s priced op=api.list #request=1050   | ok | 100 100 0
-        confirm r #request=1010                      | ok | 90 50 40 | ReservationConfirmed
-        confirm r #request=1010                      | ok | 90 50 40 | CommandNoted
-        confirm r #request=1011                      | ReservationClosed
+        reserve r priced op=api.list #request=1010   | ok | 100 10 90
+        reserve - priced op=api.list #request=91     | InsufficientCredits
+        reserve s priced op=api.list #request=50     | ok | 100 60 40
+        confirm r #request=1005                      | ok | 95 50 45 | ReservationConfirmed
+        confirm r #request=1005                      | ok | 95 50 45 | CommandNoted
+        confirm r #request=1006                      | ReservationClosed
         confirm r                                    | ReservationClosed
-        confirm r 10                                 | ok | 90 50 40 | CommandNoted
-        confirm s #request=51                        | ConfirmExceedsReservation | 90 50 40
-        confirm s #request=50                        | ok | 40 0 40
+        confirm r 5                                  | ok | 95 50 45 | CommandNoted
+        confirm s #request=51                        | ConfirmExceedsReservation | 95 50 45
+        confirm s #request=50                        | ok | 45 0 45
         ",
     );
-    assert_eq!(positions(&t), [(0, 1010), (1010, 1060)], "what was only reserved has not been used");
+    assert_eq!(positions(&t), [(0, 1005), (1005, 1055)], "what was only reserved has not been used");
+}
+
+/// Whichever is dearer: behind a free allowance, or where tiers fall before them. A hold that ends gives its place back.
+#[test]
+fn a_reservation_is_priced_behind_the_open_ones_or_as_if_alone() {
+    let t = api_calls(
+        "
+        grant g 30000
+        reserve r priced op=api.list #request=9995   | ok | 30000 8995 21005
+        reserve s priced op=api.list #request=1010   | ok | 30000 9804 20196
+        reserve t priced op=api.list #request=1010   | ok | 30000 10612 19388
+        cancel r                                     | ok | 30000 1617 28383
+        reserve u priced op=api.list #request=1010   | ok | 30000 2627 27373
+        confirm u                                    | ok | 29990 1617 28373
+        confirm s                                    | ok | 29181 808 28373
+        confirm t                                    | ok | 28373 0 28373
+        ",
+    );
+    assert_eq!(positions(&t), [(0, 1010), (1010, 2020), (2020, 3030)]);
 }
 
 #[test]
