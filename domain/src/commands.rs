@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::credits::Credits;
+use crate::free_credits::RecurringGrant;
 use crate::grant::{Category, Money, OperationPattern};
 use crate::ids::{ConsumptionId, GrantId, PurchaseId, RechargeId, ReservationId};
 use crate::price::PriceBooks;
@@ -33,6 +34,7 @@ pub enum Command {
     Adjust(Adjust),
     ChangeSettings(Settings),
     ConfigureAutoRecharge(AutoRechargePolicy),
+    ConfigureRecurringGrant(ConfigureRecurringGrant),
     RequestRecharge,
     CompleteRecharge(CompleteRecharge),
     FailRecharge(FailRecharge),
@@ -63,6 +65,7 @@ impl Command {
             Self::Adjust(_) => "adjust",
             Self::ChangeSettings(_) => "change_settings",
             Self::ConfigureAutoRecharge(_) => "configure_auto_recharge",
+            Self::ConfigureRecurringGrant(_) => "configure_recurring_grant",
             Self::RequestRecharge => "request_recharge",
             Self::CompleteRecharge(_) => "complete_recharge",
             Self::FailRecharge(_) => "fail_recharge",
@@ -258,6 +261,14 @@ pub struct Settings {
     pub low_balance_threshold: Option<Credits>,
     /// How far below zero a new command may go.
     pub overdraft_limit: Credits,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfigureRecurringGrant {
+    /// `None`: no more grants.
+    pub grant: Option<RecurringGrant>,
+    /// The start of the first period; `None`: the schedule that there is, or now.
+    pub starts_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

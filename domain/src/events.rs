@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::{Offer, Over, RevokeCause, Settings};
 use crate::credits::Credits;
+use crate::free_credits::{Recurring, SkipReason};
 use crate::grant::{Allocation, GrantTerms, Money};
 use crate::ids::{ConsumptionId, EntityId, GrantId, PurchaseId, RechargeId, ReservationId};
 use crate::price::Receipt;
@@ -101,6 +102,9 @@ facts! {
     BalanceExhausted "1.0.0" |_| None,
     BalanceRecovered "1.0.0" |_| None,
     AutoRechargeConfigured "1.0.0" |_| None,
+    RecurringGrantConfigured "1.0.0" |_| None,
+    /// A period has begun without a grant.
+    RecurringGrantSkipped "1.0.0" |_| None,
     RechargeRequested "1.0.0" |f| Some(f.recharge_id.entity()),
     RechargeCompleted "1.0.0" |f| Some(f.recharge_id.entity()),
     RechargeFailed "1.0.0" |f| Some(f.recharge_id.entity()),
@@ -280,6 +284,12 @@ fact_structs! {
         #[serde(flatten)]
         policy: AutoRechargePolicy,
     }
+    RecurringGrantConfigured {
+        /// With its schedule; absent where there are to be no more grants.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recurring: Option<Recurring>,
+    }
+    RecurringGrantSkipped { reason: SkipReason }
     RechargeRequested {
         recharge_id: RechargeId,
         packages: i64,

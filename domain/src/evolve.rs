@@ -7,6 +7,7 @@ use crate::events::{
     ConsumptionRefunded, CreditsConsumed, CreditsReserved, Event, Fact, GrantMerged, PurchaseReinstated,
     PurchaseRevoked, RechargeCompleted, RechargeFailed, RechargeRequested, ReservationConfirmed, RestoreCause,
 };
+use crate::free_credits::GrantRule;
 use crate::grant::{Allocation, Closed, Lot, total};
 use crate::ids::ReservationId;
 use crate::price::Receipt;
@@ -29,6 +30,9 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
             state.add_lot(&f.terms, f.terms.amount, effective);
             if effective {
                 top_up(state, f.terms.amount);
+            }
+            if f.terms.rule == Some(GrantRule::Recurring) {
+                begin_period(state);
             }
         }
         Fact::GrantBecameEffective(f) => {
@@ -89,6 +93,8 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
         Fact::BalanceExhausted(_) => state.alerts.exhausted_armed = false,
         Fact::BalanceRecovered(_) => state.alerts.exhausted_armed = true,
         Fact::AutoRechargeConfigured(f) => state.recharge.policy = Some(f.policy.clone()),
+        Fact::RecurringGrantConfigured(f) => state.recurring = f.recurring.clone(),
+        Fact::RecurringGrantSkipped(_) => begin_period(state),
         Fact::RechargeRequested(f) => request_recharge(state, f, at),
         Fact::RechargeCompleted(f) => complete_recharge(state, f, at),
         Fact::RechargeFailed(f) => fail_recharge(state, f),
@@ -104,6 +110,12 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
 fn top_up(state: &mut Organization, amount: Credits) {
     state.last_top_up = Some(amount);
     arm(state);
+}
+
+fn begin_period(state: &mut Organization) {
+    if let Some(recurring) = &mut state.recurring {
+        recurring.periods += 1;
+    }
 }
 
 fn arm(state: &mut Organization) {

@@ -13,6 +13,7 @@ pub mod error;
 pub mod events;
 mod evolve;
 pub mod fingerprint;
+pub mod free_credits;
 pub mod grant;
 pub mod ids;
 pub mod limits;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::{Over, Settings};
 use crate::credits::Credits;
+use crate::free_credits::Recurring;
 use crate::grant::{Allocation, GrantTerms, Lot};
 use crate::ids::{GrantId, ReservationId};
 use crate::price::meter::ReservedUse;
@@ -93,6 +94,7 @@ pub struct Organization {
     pub(crate) alerts: Alerts,
     pub(crate) recharge: Recharge,
     pub(crate) monthly_use: MonthlyUse,
+    pub(crate) recurring: Option<Recurring>,
     pub(crate) last_event_at: Option<Timestamp>,
 }
 
@@ -108,6 +110,7 @@ struct Snapshot {
     alerts: Alerts,
     recharge: Recharge,
     monthly_use: MonthlyUse,
+    recurring: Option<Recurring>,
     last_event_at: Option<Timestamp>,
 }
 
@@ -123,6 +126,7 @@ impl From<Organization> for Snapshot {
             alerts: state.alerts,
             recharge: state.recharge,
             monthly_use: state.monthly_use,
+            recurring: state.recurring,
             last_event_at: state.last_event_at,
         }
     }
@@ -139,6 +143,7 @@ impl From<Snapshot> for Organization {
             alerts: snapshot.alerts,
             recharge: snapshot.recharge,
             monthly_use: snapshot.monthly_use,
+            recurring: snapshot.recurring,
             last_event_at: snapshot.last_event_at,
             ..Self::default()
         };
@@ -224,6 +229,12 @@ impl Organization {
     #[must_use]
     pub fn monthly_use(&self) -> &MonthlyUse {
         &self.monthly_use
+    }
+
+    /// The monthly grant, with its schedule.
+    #[must_use]
+    pub fn recurring(&self) -> Option<&Recurring> {
+        self.recurring.as_ref()
     }
 
     /// In burn order, with scheduled ones and closed ones that still hold credits.

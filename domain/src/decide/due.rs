@@ -4,6 +4,7 @@
 
 use crate::decide::draft::Draft;
 use crate::decide::follow;
+use crate::decide::free_credits;
 use crate::decide::recharge::time_out;
 use crate::events::{GrantBecameEffective, ReservationExpired};
 use crate::grant::Allocation;
@@ -25,6 +26,8 @@ enum Due {
     Release(ReservationId),
     Effective(GrantId),
     Expire(GrantId),
+    /// A period of the monthly grant begins; what is left of the one before has expired by then.
+    Period,
     RechargeTimeout(RechargeId),
     /// A cool-down or a month has ended.
     RechargeAgain,
@@ -56,7 +59,8 @@ fn next_fact(state: &Organization) -> Option<(Timestamp, Due)> {
     let release = state.deadlines.first().map(|(at, id)| (*at, Due::Release(*id)));
     let timeout = state.recharge.in_flight.as_ref().zip(state.recharge.deadline());
     let timeout = timeout.map(|(request, at)| (at, Due::RechargeTimeout(request.recharge_id)));
-    let (at, due) = lots.chain(release).chain(timeout).min()?;
+    let period = state.recurring.as_ref().and_then(|recurring| Some((recurring.next_start()?, Due::Period)));
+    let (at, due) = lots.chain(release).chain(timeout).chain(period).min()?;
     Some((state.last_event_at.map_or(at, |last| last.max(at)), due))
 }
 
@@ -101,6 +105,7 @@ fn cause(draft: &mut Draft<'_>, due: Due, at: Timestamp) {
         Due::Close(id) | Due::Expire(id) => follow::close(draft, id, at),
         Due::Release(id) => release(draft, id, at),
         Due::Effective(id) => become_effective(draft, id, at),
+        Due::Period => free_credits::begin_period(draft, at),
         Due::RechargeTimeout(id) => time_out(draft, id, at),
         Due::RechargeAgain => {}
     }

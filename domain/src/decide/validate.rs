@@ -5,7 +5,8 @@ use chrono::TimeDelta;
 use crate::commands::{Amount, Command, Expiry, Offer, RevokeExtent, Settings};
 use crate::credits::Credits;
 use crate::error::CommandError;
-use crate::grant::{MAX_PRIORITY, Money};
+use crate::free_credits::{RecurringGrant, Rollover};
+use crate::grant::{MAX_PRIORITY, Money, OperationPattern};
 use crate::limits::{MAX_PATTERNS, MAX_RESERVATION_SECONDS, USED_AT_DAYS_PAST_MAX, USED_AT_MINUTES_AHEAD_MAX};
 use crate::recharge::{AutoRechargePolicy, MAX_PACKAGES, MAX_VALIDITY_DAYS};
 use crate::time::{Timestamp, end_of_time};
@@ -15,8 +16,7 @@ pub(super) fn command(command: &Command, now: Timestamp) -> Result<(), CommandEr
     match command {
         Command::Grant(c) => {
             amount("amount", c.amount)?;
-            ensure(c.priority <= MAX_PRIORITY, "priority", "must be from 0 to 1000")?;
-            ensure(c.applies_to.len() <= MAX_PATTERNS, "applies_to", "must have at most 32 patterns")?;
+            terms(c.priority, &c.applies_to)?;
             let starts_in_time = c.effective_at.is_none_or(|at| (Timestamp::UNIX_EPOCH..=end_of_time()).contains(&at));
             ensure(starts_in_time, "effective_at", "must be from 1970 to the year 9999")?;
             expiry(c.expiry)
@@ -49,6 +49,7 @@ pub(super) fn command(command: &Command, now: Timestamp) -> Result<(), CommandEr
         }
         Command::ChangeSettings(c) => settings(c),
         Command::ConfigureAutoRecharge(c) => policy(c),
+        Command::ConfigureRecurringGrant(c) => c.grant.as_ref().map_or(Ok(()), recurring),
         Command::VoidGrant(_)
         | Command::FailPurchase(_)
         | Command::ExpirePurchase(_)
@@ -89,6 +90,20 @@ fn expiry(expiry: Expiry) -> Result<(), CommandError> {
     match expiry {
         Expiry::In(seconds) => ensure(seconds > 0, "expires_in_seconds", "must be at least 1"),
         Expiry::Never | Expiry::At(_) => Ok(()),
+    }
+}
+
+fn terms(priority: u16, applies_to: &[OperationPattern]) -> Result<(), CommandError> {
+    ensure(priority <= MAX_PRIORITY, "priority", "must be from 0 to 1000")?;
+    ensure(applies_to.len() <= MAX_PATTERNS, "applies_to", "must have at most 32 patterns")
+}
+
+fn recurring(grant: &RecurringGrant) -> Result<(), CommandError> {
+    amount("amount", grant.amount)?;
+    terms(grant.priority, &grant.applies_to)?;
+    match grant.rollover {
+        Rollover::None | Rollover::All => Ok(()),
+        Rollover::Capped(cap) => priced_amount("rollover.capped", cap),
     }
 }
 

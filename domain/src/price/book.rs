@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::credits::Credits;
+use crate::free_credits::Welcome;
 use crate::price::document::Document;
 use crate::price::error::PriceError;
 use crate::price::exact::{ExactCredits, Rounding};
@@ -77,6 +78,12 @@ impl PriceBook {
     #[must_use]
     pub fn document(&self) -> &Document {
         &self.document
+    }
+
+    /// What a new organization is given.
+    #[must_use]
+    pub fn welcome(&self) -> Option<&Welcome> {
+        self.document.welcome.as_ref()
     }
 
     #[must_use]

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::credits::Credits;
+use crate::free_credits::Welcome;
 use crate::price::exact::{ExactCredits, Rounding};
 use crate::time::Timestamp;
 
@@ -36,6 +37,9 @@ pub struct Document {
     /// Dimensions of the product's own, beside the usual ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dimensions: Vec<String>,
+    /// What a new organization is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub welcome: Option<Welcome>,
     #[serde(default)]
     pub prices: Vec<PriceEntry>,
 }

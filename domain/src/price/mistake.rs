@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::price::exact::InvalidExactCredits;
 use crate::price::limits::{MAX_COMPONENTS, MAX_DECLARED, MAX_DIMENSIONS, MAX_METERS, MAX_PRICES, MAX_TIERS};
+use crate::recharge::MAX_VALIDITY_DAYS;
 use crate::text::TextError;
 
 /// A place in the document, from the outside in: `prices[2].components[0].graduated[1].up_to`.
@@ -133,6 +134,8 @@ pub enum Mistake {
     MinimumAboveMaximum,
     #[error("must be from 1 to 10^15")]
     BoundOutOfRange,
+    #[error("must be from 1 to {MAX_VALIDITY_DAYS} days")]
+    ValidityOutOfRange,
     #[error("is the same usage as prices[{other}], and neither is more specific: both could be meant")]
     Ambiguous { other: usize },
 }

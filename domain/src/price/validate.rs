@@ -15,11 +15,13 @@ use crate::price::mistake::{Misplaced, Mistake, Place};
 use crate::price::scope::{Pattern, Scope};
 use crate::price::ties::tied_with;
 use crate::price::words::{DIMENSIONS, REQUEST, UNITS, nearest};
+use crate::recharge::MAX_VALIDITY_DAYS;
 use crate::text::Unit;
 
 pub(super) fn validate(document: Document) -> Result<PriceBook, Vec<Misplaced>> {
     let mut check = Check { document: &document, mistakes: Vec::new(), meters: BTreeMap::new() };
     check.declared();
+    check.welcome();
     let prices = check.prices();
     if !check.mistakes.is_empty() {
         check.mistakes.truncate(MAX_MISTAKES);
@@ -60,6 +62,16 @@ impl Check<'_> {
                     self.note::<()>(&place.item(i), Mistake::DeclaredTwice(name.clone()));
                 }
             }
+        }
+    }
+
+    fn welcome(&mut self) {
+        let (Some(welcome), place) = (&self.document.welcome, Place::default().field("welcome")) else { return };
+        if !welcome.amount.is_positive() || welcome.amount > Credits::MAX_AMOUNT {
+            self.note::<()>(&place.field("amount"), Mistake::BoundOutOfRange);
+        }
+        if welcome.validity_days.is_some_and(|days| !(1..=MAX_VALIDITY_DAYS).contains(&days)) {
+            self.note::<()>(&place.field("validity_days"), Mistake::ValidityOutOfRange);
         }
     }
 

@@ -16,6 +16,7 @@ mod properties;
 mod refunds_in_money;
 mod regressions;
 mod scenarios_alerts;
+mod scenarios_free_credits;
 mod scenarios_limits;
 mod scenarios_money;
 mod scenarios_prices;

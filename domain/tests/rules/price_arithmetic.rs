@@ -140,6 +140,7 @@ proptest! {
             for line in &receipt.lines {
                 let units: u64 = line.parts.iter().map(|part| part.times).sum();
                 let counts_units = !matches!(line.kind, LineKind::Flat | LineKind::Package);
+                prop_assert!(line.parts.iter().all(|part| part.times > 0), "no part is empty: {:?}", line);
                 prop_assert!(!counts_units || units == line.quantity, "every unit is in one part: {:?}", line);
             }
             let text = serde_json::to_string(&receipt).unwrap();

@@ -18,6 +18,16 @@ fn mistakes(text: &str) -> Vec<String> {
 fn each_mistake_is_named_with_its_place() {
     let components = "prices[0].components";
     for (text, place, mistake) in [
+        (
+            "welcome = { amount = 0 }\n[[prices]]\noperation = 'a'\ncomponents = [{ unit = 'rows', per_unit = 1 }]",
+            "welcome.amount",
+            "from 1 to 10^15",
+        ),
+        (
+            "welcome = { amount = 1, validity_days = 0 }\n[[prices]]\noperation = 'a'\ncomponents = [{ unit = 'rows', per_unit = 1 }]",
+            "welcome.validity_days",
+            "from 1 to 36500 days",
+        ),
         ("prices = []", "prices", "at least one price"),
         ("components = []", components, "at least one component"),
         (

@@ -140,9 +140,12 @@ fn a_confirmation_of_all_that_was_reserved_never_asks_for_more_than_is_held() {
         confirm s                                    | ok | 83 0 83
         reserve t 7 op=api.list #request=3           | ok | 83 7 76
         confirm t #request=4                         | ok | 79 0 79
+        reserve u 7 op=api.list #request=3           | ok | 79 7 72
+        confirm u #request=3                         | ok | 76 0 76
+        confirm u                                    | ReservationClosed
         ",
     );
-    assert_eq!(positions(&t), [(0, 1000), (1000, 2010), (2010, 2014)]);
+    assert_eq!(positions(&t), [(0, 1000), (1000, 2010), (2010, 2014), (2014, 2017)]);
     let capped = &receipts(&t)[1];
     assert_eq!(capped.amount, credits(1010), "the receipt shows the price, the event what was asked for: {capped}");
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::commands::*;
+use domain::free_credits::{RecurringGrant, Rollover, Welcome};
 use domain::grant::Category;
 use domain::limits::MAX_OPEN_GRANTS;
 use domain::price::PriceBooks;
@@ -14,6 +15,7 @@ use serde_json::json;
 
 use crate::model_prices::BOOK;
 use crate::price_books::published;
+use crate::scenarios_free_credits::monthly;
 use crate::support::*;
 use crate::table::{Table, priced_table, table};
 
@@ -25,6 +27,7 @@ pub fn golden_streams() -> Vec<(&'static str, World)> {
         ("recharges", recharges().world),
         ("reservations", reservations().world),
         ("prices", prices().world),
+        ("free_credits", free_credits()),
     ]
 }
 
@@ -145,6 +148,25 @@ fn prices() -> Table {
     t.world.now = time::start_of_next_month(t.world.now).unwrap();
     t.rows("consume m priced op=mail #request=25 \n reserve open priced op=chat.a #input_tokens=20");
     t
+}
+
+/// A bonus, then a monthly grant until its rollover's cap leaves nothing to give.
+fn free_credits() -> World {
+    let mut world = World::new();
+    world.welcome = Some(Welcome { amount: credits(50), validity_days: Some(30) });
+    world.run(&monthly(20, Rollover::None)).unwrap();
+    let grant = RecurringGrant {
+        amount: credits(100),
+        rollover: Rollover::Capped(credits(30)),
+        priority: 7,
+        applies_to: patterns(&["chat.*"]),
+    };
+    let starts_at = Some(world.now + chrono::TimeDelta::days(1));
+    let configure = ConfigureRecurringGrant { grant: Some(grant), starts_at };
+    world.run(&Command::ConfigureRecurringGrant(configure)).unwrap();
+    world.tick(86_400 * 100);
+    world.settle();
+    world
 }
 
 /// A merge takes as many lots as commands may open: too long a stream to check in.

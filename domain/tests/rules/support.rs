@@ -19,6 +19,7 @@ pub struct World {
     pub now: Timestamp,
     pub commands: u128,
     settlements: u128,
+    pub welcome: Option<free_credits::Welcome>,
     /// Off only while a test fills a world: the checks look at everything after every command.
     pub is_checked: bool,
 }
@@ -40,6 +41,7 @@ impl World {
             now: start(),
             commands: 0,
             settlements: 0,
+            welcome: None,
             is_checked: true,
         }
     }
@@ -103,7 +105,8 @@ impl World {
     fn decide(&self, command: &Command, command_id: CommandId) -> Result<(Vec<Event>, Organization), CommandError> {
         let mut history = History::new();
         loop {
-            let context = Context { organization: &self.organization, command_id, now: self.now, history: &history };
+            let (organization, welcome) = (&self.organization, self.welcome.as_ref());
+            let context = Context { organization, command_id, now: self.now, history: &history, welcome };
             match decide(&self.state, command, &context)? {
                 Decision::Accepted { events, after } => return Ok((events, after)),
                 Decision::NeedsHistory(entity) => {
