@@ -138,13 +138,15 @@ END
 $$;
 
 -- Keeps the newest snapshot of each stream of a batch, and the first of each day.
+-- plpgsql, because a function in SQL is planned anew at each call.
 CREATE FUNCTION store.put_snapshots(
     p_partition smallint, positions bigint[],
     s_command int[], s_organization text[], s_sequence bigint[], s_version text[], s_chain_hash bytea[],
     s_recorded_at timestamptz[], s_payload text[]
 ) RETURNS void
-    LANGUAGE sql VOLATILE
-BEGIN ATOMIC
+    LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
     INSERT INTO store.snapshots AS known
         (partition, aggregate_id, sequence, version, chain_hash, recorded_at, payload)
     SELECT DISTINCT ON (u.organization)
@@ -166,4 +168,5 @@ BEGIN ATOMIC
     WHERE positions[u.command] > 0
     ORDER BY u.organization, u.sequence
     ON CONFLICT ON CONSTRAINT daily_snapshots_pkey DO NOTHING;
-END;
+END
+$$;

@@ -7,7 +7,7 @@ use store::{Clock, Ledger};
 use tokio::sync::Semaphore;
 
 use crate::auth::Authenticator;
-use crate::limits::CONCURRENT_REQUESTS_MAX;
+use crate::limits::{BODIES_BYTES_MAX, CONCURRENT_REQUESTS_MAX};
 
 /// The server's parts; cheap to clone.
 #[derive(Clone)]
@@ -21,13 +21,16 @@ pub struct Parts {
     pub metrics: PrometheusHandle,
     /// One for each request in work.
     pub permits: Semaphore,
+    /// One for each byte of bodies in memory.
+    pub bodies: Arc<Semaphore>,
 }
 
 impl App {
     #[must_use]
     pub fn new(ledger: Arc<Ledger>, clock: Arc<dyn Clock>, auth: Authenticator, metrics: PrometheusHandle) -> Self {
         let permits = Semaphore::new(CONCURRENT_REQUESTS_MAX);
-        Self(Arc::new(Parts { ledger, clock, auth, metrics, permits }))
+        let bodies = Arc::new(Semaphore::new(BODIES_BYTES_MAX));
+        Self(Arc::new(Parts { ledger, clock, auth, metrics, permits, bodies }))
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-/// The largest body: a batch of 1,000 commands with labels fits many times over, and a node can hold hundreds in memory.
+/// The largest body: a batch of 1,000 commands with labels fits many times over.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// How much of a too large body is read and thrown away, so that a client that writes before it reads sees the 413.
 pub const BODY_BYTES_DRAINED_MAX: usize = 8 * 1024 * 1024;
+/// Bodies in memory at once: 256 of the largest, or one of 64 KiB for each request that may be in work. What is read out
+/// of them takes a few times as much.
+pub const BODIES_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Commands of one batch (DESIGN section 7): more gains nothing, because a flush is full long before.
 pub const BATCH_COMMANDS_MAX: usize = 1000;
 /// Events of one page: about a megabyte of JSON.

@@ -147,18 +147,21 @@ pub async fn list(pool: &PgPool) -> Result<Vec<ApiKey>, LogError> {
     rows.into_iter().map(KeyRow::key).collect()
 }
 
-/// Revokes a key for ever; `false` where there is none that is valid.
+/// Revokes a key for ever, and answers it; `None` where there is none. A second time changes nothing.
 ///
 /// # Errors
 /// [`LogError::Unavailable`] where the database is.
-pub async fn revoke(pool: &PgPool, id: Uuid, now: Timestamp) -> Result<bool, LogError> {
-    let done = sqlx::query("UPDATE store.api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
-        .bind(id)
-        .bind(now)
-        .execute(pool)
-        .await
-        .map_err(of_read)?;
-    Ok(done.rows_affected() == 1)
+pub async fn revoke(pool: &PgPool, id: Uuid, now: Timestamp) -> Result<Option<ApiKey>, LogError> {
+    let row: Option<KeyRow> = sqlx::query_as(
+        "UPDATE store.api_keys k SET revoked_at = coalesce(k.revoked_at, $2) WHERE k.id = $1
+         RETURNING k.id, k.name, k.scope, k.organization, k.secret_hash, k.created_at, k.revoked_at",
+    )
+    .bind(id)
+    .bind(now)
+    .fetch_optional(pool)
+    .await
+    .map_err(of_read)?;
+    row.map(KeyRow::key).transpose()
 }
 
 /// The key that a caller presented, revoked or not: a caller is told that its key was revoked.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{CommandError, EntityId, IdempotencyKey, Organization, OrganizationId, Timestamp};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::clock::Clock;
 use crate::engine::{Engine, Limits, unreadable};
@@ -63,6 +64,9 @@ impl ExecuteError {
 /// The write side of one node.
 pub struct Ledger {
     pub(crate) engine: Arc<Engine>,
+    /// One for each page of the log that is being read for a caller, so that pages never take all connections from
+    /// what commands wait for.
+    pages: Semaphore,
 }
 
 impl Ledger {
@@ -75,7 +79,7 @@ impl Ledger {
     /// As [`Self::start`], within other bounds.
     #[must_use]
     pub fn start_with(log: Arc<dyn Log>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
-        Self { engine: Engine::start(log, clock, limits) }
+        Self { engine: Engine::start(log, clock, limits), pages: Semaphore::new(limits.pages) }
     }
 
     /// Decides one command and answers once it is durable. Dropping the future loses nothing that was decided: the
@@ -107,6 +111,7 @@ impl Ledger {
         organization: &OrganizationId,
         entity: EntityId,
     ) -> Result<Vec<RecordedEvent>, ExecuteError> {
+        let _page = self.page().await;
         self.engine.log.entity(organization, entity, LAST_SEQUENCE).await.map_err(unreadable)
     }
 
@@ -127,7 +132,12 @@ impl Ledger {
         after: u64,
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, ExecuteError> {
+        let _page = self.page().await;
         self.engine.log.stream(organization, after, limit).await.map_err(unreadable)
+    }
+
+    async fn page(&self) -> SemaphorePermit<'_> {
+        self.pages.acquire().await.expect("it is never closed")
     }
 
     /// Whether the node may take commands: writers run and the clock agrees with the database's (CORRECTNESS C12).

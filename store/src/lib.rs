@@ -16,6 +16,7 @@ pub mod memory;
 pub mod postgres;
 pub mod private_postgres;
 pub mod record;
+mod snapshot;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod verify;

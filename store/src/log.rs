@@ -24,13 +24,14 @@ pub struct NewEvent {
     pub chain_hash: [u8; 32],
 }
 
-/// A state to load from instead of the whole stream.
+/// A state to load from instead of the whole stream; made by [`Snapshot::of`].
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     pub sequence: u64,
     /// The chain hash of the event at `sequence`; a load rejects the snapshot when the row's differs.
     pub chain_hash: [u8; 32],
-    pub state: Organization,
+    /// The state as JSON text.
+    pub payload: String,
 }
 
 /// One command's events, in the order of the queue.

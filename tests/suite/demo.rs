@@ -58,10 +58,6 @@ async fn the_seed_may_be_repeated() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_printed_requests_work() {
-    if std::process::Command::new("curl").arg("--version").output().is_err() {
-        eprintln!("skipped: there is no curl here");
-        return;
-    }
     let database = support::database().await;
     let node = Node::start(&database.url).await;
     api::demo::seed(node.url(), ADMIN_KEY).await.expect("every command is accepted");

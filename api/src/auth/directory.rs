@@ -60,7 +60,6 @@ impl Keys {
     /// # Errors
     /// The database is unavailable.
     pub async fn revoke(&self, id: Uuid) -> Result<Option<ApiKey>, LogError> {
-        keys::revoke(&self.pool, id, self.clock.now()).await?;
-        Ok(self.list().await?.into_iter().find(|key| key.id == id))
+        keys::revoke(&self.pool, id, self.clock.now()).await
     }
 }

@@ -67,7 +67,7 @@ pub struct BatchAnswer<'a> {
         (status = "default", body = ProblemDetails)))]
 pub async fn commands(State(app): State<App>, call: Call) -> Result<Response, Problem> {
     call.caller.must_have(Scope::Command)?;
-    let batch: BatchBody = read_text(&call.body)?;
+    let batch: BatchBody = read_text(call.body())?;
     if batch.commands.len() > BATCH_COMMANDS_MAX {
         let (given, detail) = (batch.commands.len(), format!("a batch has at most {BATCH_COMMANDS_MAX} commands"));
         let problem = Problem::invalid("too_many_commands", "Batch too large", detail);

@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use domain::{IdempotencyKey, KeyNamespace, OrganizationId};
-use futures::StreamExt;
-use http::header::CONTENT_LENGTH;
+use http::HeaderMap;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use store::EventMetadata;
 
+use super::read_body::HeldBody;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::edge::RequestId;
-use crate::limits::{BODY_BYTES_DRAINED_MAX, BODY_BYTES_MAX};
 use crate::problem::Problem;
 use crate::request::body::check_content_type;
 
@@ -36,7 +33,7 @@ pub struct Call {
     pub caller: Arc<Caller>,
     pub headers: HeaderMap,
     pub request_id: Option<RequestId>,
-    pub body: Bytes,
+    body: HeldBody,
 }
 
 impl FromRequest<App> for Call {
@@ -45,14 +42,19 @@ impl FromRequest<App> for Call {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let caller = app.auth.caller(&parts.headers).await?;
-        let body = read(&parts.headers, body).await?;
-        check_content_type(&parts.headers, &body)?;
+        let body = HeldBody::read(&app.bodies, &parts.headers, body).await?;
+        check_content_type(&parts.headers, &body.bytes)?;
         let request_id = parts.extensions.get::<RequestId>().cloned();
         Ok(Self { caller, headers: parts.headers, request_id, body })
     }
 }
 
 impl Call {
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body.bytes
+    }
+
     /// The key that the caller gave for the command.
     ///
     /// # Errors
@@ -93,42 +95,6 @@ pub(super) fn key(text: &str) -> Result<IdempotencyKey, Problem> {
 pub(super) fn organization(text: &str) -> Result<OrganizationId, Problem> {
     OrganizationId::try_new(text)
         .map_err(|error| Problem::invalid("invalid_organization_id", "Not a valid organization id", error.to_string()))
-}
-
-async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > BODY_BYTES_DRAINED_MAX) {
-        return Err(too_large());
-    }
-    let mut chunks = body.into_data_stream();
-    let Some(first) = chunks.next().await else { return Ok(Bytes::new()) };
-    let first = first.map_err(|_| cut_off())?;
-    if announced == Some(first.len()) && first.len() <= BODY_BYTES_MAX {
-        return Ok(first);
-    }
-    let mut length = first.len();
-    let mut whole = BytesMut::from(first);
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| cut_off())?;
-        length = length.saturating_add(chunk.len());
-        if length > BODY_BYTES_DRAINED_MAX {
-            break;
-        }
-        if length <= BODY_BYTES_MAX {
-            whole.extend_from_slice(&chunk);
-        }
-    }
-    if length > BODY_BYTES_MAX { Err(too_large()) } else { Ok(whole.freeze()) }
-}
-
-fn too_large() -> Problem {
-    let detail = format!("the body is larger than {BODY_BYTES_MAX} bytes; send less, or several batches");
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Body too large", detail)
-        .with("maximum_bytes", BODY_BYTES_MAX)
-}
-
-fn cut_off() -> Problem {
-    Problem::malformed("body_cut_off", "Body cut off", "the body ended before it was complete")
 }
 
 /// The ids of a path.

@@ -79,7 +79,7 @@ fn must_manage(caller: &Caller) -> Result<(), Problem> {
     responses((status = 201, body = KeyView), (status = "default", body = ProblemDetails)))]
 pub async fn create(State(app): State<App>, call: Call) -> Result<Response, Problem> {
     must_manage(&call.caller)?;
-    let body: KeyBody = read_text(&call.body)?;
+    let body: KeyBody = read_text(call.body())?;
     let organization = body.organization_id.as_deref().map(organization).transpose()?;
     let name: Option<domain::text::ReferenceText> = optional_text("name", body.name.as_deref())?;
     let new = NewKey { scope: body.scope, organization, name: name.map(|name| name.to_string()).unwrap_or_default() };

@@ -7,6 +7,7 @@ pub mod commands;
 mod events;
 mod health;
 mod keys;
+mod read_body;
 mod reads;
 mod run;
 

@@ -37,8 +37,8 @@ pub async fn single(
     call.caller.must_see(&organization)?;
     let target = target.map(|given| id(kind.target_field().unwrap_or("id"), given)).transpose()?;
     let key = call.key()?;
-    let Object(object) = read_text(&call.body)?;
-    let command = kind.read(target, key.text(), Body::Text(&call.body))?;
+    let Object(object) = read_text(call.body())?;
+    let command = kind.read(target, key.text(), Body::Text(call.body()))?;
     let item = Item { kind, organization, target, key, object: &object, command };
     let request = item.request(call.metadata())?;
     let committed = app.ledger.execute(request).await.map_err(of_execute)?;

@@ -10,9 +10,9 @@ use crate::record::{EventMetadata, RecordedEvent, RequestHash};
 
 use super::limits::{SNAPSHOT_BYTES_FACTOR, SNAPSHOT_EVENTS_MIN};
 
-/// A due time nearer than this, or past, may have been raised by another node's sweeper before the append: what two
-/// clocks may differ by, and longer than an append waits in the queue.
-const DUE_CERTAIN_AFTER: TimeDelta = TimeDelta::seconds(10);
+/// A due time nearer than this, or past, may have been raised by another node's sweeper before the append: longer than an
+/// append waits in the queue and for its answer, and than what two clocks may differ by.
+const DUE_CERTAIN_AFTER: TimeDelta = TimeDelta::seconds(60);
 
 pub(crate) struct Head {
     pub(crate) state: Organization,
@@ -118,9 +118,10 @@ impl Head {
             return None;
         }
         self.snapshot_sequence = self.sequence;
-        self.snapshot_bytes = serde_json::to_vec(&self.state).map_or(0, |json| json.len());
+        let snapshot = Snapshot::of(&self.state, self.sequence, self.chain_hash);
+        self.snapshot_bytes = snapshot.payload.len();
         self.event_bytes_since = 0;
-        Some(Snapshot { sequence: self.sequence, chain_hash: self.chain_hash, state: self.state.clone() })
+        Some(snapshot)
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Limits {
     pub batch_bytes: usize,
     /// Questions of one read of heads and keys, as for an append.
     pub questions: usize,
+    /// Pages of the log that are read for callers at once: half of the connections, so that the other half answers
+    /// commands.
+    pub pages: usize,
     /// Bytes of cached organizations: a few hundred thousand ordinary ones.
     pub cache_bytes: usize,
     /// Organizations that a sweep settles at once: a tenth of the permits (CORRECTNESS C13).
@@ -35,6 +38,7 @@ impl Default for Limits {
             batch_commands: 512,
             batch_bytes: 4 * 1024 * 1024,
             questions: 512,
+            pages: 4,
             cache_bytes: 256 * 1024 * 1024,
             sweep_permits: 819,
             sweep_interval: Duration::from_millis(500),

@@ -7,6 +7,7 @@ use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp, evolve};
 
 use crate::log::{AppendCommand, Loaded, LogError, NewEvent, Outcome, Snapshot};
 use crate::record::RecordedEvent;
+use crate::snapshot;
 
 #[derive(Default)]
 pub(super) struct Rows {
@@ -24,7 +25,7 @@ struct Stream {
     events: Vec<usize>,
     /// Bytes of the events since the snapshot.
     bytes_since: usize,
-    snapshot: Option<(Snapshot, usize)>,
+    snapshot: Option<Snapshot>,
     due_at: Option<Timestamp>,
 }
 
@@ -67,9 +68,8 @@ impl Rows {
             self.keys.insert(key, first..self.events.len());
         }
         if let Some(snapshot) = snapshot {
-            let bytes = serde_json::to_vec(&snapshot.state).map_or(0, |json| json.len());
             let stream = self.streams.entry(organization.clone()).or_default();
-            stream.snapshot = Some((snapshot.clone(), bytes));
+            stream.snapshot = Some(snapshot.clone());
             stream.bytes_since = 0;
         }
         if let Some(due_at) = *due_at
@@ -114,8 +114,9 @@ impl Rows {
 
     pub(super) fn load(&self, organization: &OrganizationId) -> Loaded {
         let Some(stream) = self.streams.get(organization) else { return Loaded::default() };
-        let (mut state, snapshot_sequence, snapshot_bytes) = match &stream.snapshot {
-            Some((snapshot, bytes)) => (snapshot.state.clone(), snapshot.sequence, *bytes),
+        let kept = stream.snapshot.as_ref().and_then(|kept| Some((snapshot::decode(&kept.payload)?, kept)));
+        let (mut state, snapshot_sequence, snapshot_bytes) = match kept {
+            Some((state, kept)) => (state, kept.sequence, kept.payload.len()),
             None => Default::default(),
         };
         let tail = self.of(stream).filter(|event| event.sequence > snapshot_sequence);

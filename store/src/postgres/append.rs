@@ -4,9 +4,9 @@ use domain::Timestamp;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::snapshot::{self, SNAPSHOT_VERSION};
 use super::{error, read};
 use crate::log::{AppendCommand, LogError, NewEvent, Outcome, Snapshot};
+use crate::snapshot::SNAPSHOT_VERSION;
 
 /// Appends and commits, unless the connection is inside a transaction.
 pub(super) async fn append(
@@ -164,7 +164,7 @@ struct Snapshots<'a> {
     sequence: Vec<i64>,
     chain_hash: Vec<&'a [u8]>,
     recorded_at: Vec<Timestamp>,
-    payload: Vec<String>,
+    payload: Vec<&'a str>,
 }
 
 impl<'a> Snapshots<'a> {
@@ -184,7 +184,7 @@ impl<'a> Snapshots<'a> {
         self.sequence.push(long(snapshot.sequence));
         self.chain_hash.push(&snapshot.chain_hash);
         self.recorded_at.push(recorded_at);
-        self.payload.push(snapshot::encode(&snapshot.state));
+        self.payload.push(&snapshot.payload);
     }
 }
 

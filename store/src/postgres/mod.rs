@@ -13,10 +13,8 @@ mod log;
 mod migrate;
 mod read;
 pub(crate) mod row;
-mod snapshot;
 mod turn;
 
 pub use connect::{StartupError, UnsafeServer, check_server, session_options};
 pub use log::{PostgresLog, READERS_DEFAULT};
 pub use migrate::{MigrateError, PARTITIONS_DEFAULT, PARTITIONS_MAX, migrate};
-pub use snapshot::SNAPSHOT_VERSION;

@@ -6,10 +6,10 @@ use sqlx::{FromRow, PgConnection, Row as _};
 use super::answer::answered;
 use super::error::of_read;
 use super::row::{self, Row, Upcasters, decode_event, event_columns};
-use super::snapshot::{self, SNAPSHOT_VERSION};
 use crate::chain::{AGGREGATE_TYPE, ChainHash};
 use crate::log::{AppendCommand, HeadAndKey, Loaded, LogError};
 use crate::record::RecordedEvent;
+use crate::snapshot::{self, SNAPSHOT_VERSION};
 
 /// Events that a load holds in memory at once: a tail is shorter, unless its snapshot had to be ignored.
 const TAIL_PAGE: i64 = 1_000;

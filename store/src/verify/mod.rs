@@ -7,15 +7,15 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use domain::{Organization, OutOfBalance};
+use domain::OutOfBalance;
 use sqlx::postgres::PgPool;
 
 use crate::anchor::{self, Anchor};
 use crate::chain::AGGREGATE_TYPE;
 use crate::log::LogError;
-use crate::postgres::SNAPSHOT_VERSION;
 use crate::postgres::error::of_read;
 use crate::postgres::row::{Row, Upcasters, event_columns};
+use crate::snapshot::{self, SNAPSHOT_VERSION};
 
 mod stream;
 
@@ -274,7 +274,7 @@ impl Walk<'_> {
             .map_err(of_read)?;
         for (chain_hash, payload) in kept {
             self.report.snapshots += 1;
-            let state: Option<Organization> = serde_json::from_str(&payload).ok();
+            let state = snapshot::decode(&payload);
             if chain_hash != stream.chain_hash || state.as_ref() != Some(&stream.state) {
                 self.report.add(finding(self.partition, stream, Fault::SnapshotDiffers));
             }

@@ -138,7 +138,7 @@ impl Writer {
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
-        Snapshot { sequence: self.sequence, chain_hash: self.chain_hash, state: self.state.clone() }
+        Snapshot::of(&self.state, self.sequence, self.chain_hash)
     }
 }
 

@@ -1,10 +1,12 @@
 //! Who may do what in the database.
 
+use chrono::TimeDelta;
 use domain::OrganizationId;
 use sqlx::postgres::PgPool;
 use store::keys::{self, Scope};
 use store::log::{Log, Outcome};
 use store::postgres::PostgresLog;
+use uuid::Uuid;
 
 use super::fixture::*;
 
@@ -18,8 +20,11 @@ async fn keys_open_until_they_are_revoked() {
     assert_eq!(keys::find(&f.admin, secret.reveal()).await.unwrap(), Some(admin.clone()));
     assert_eq!(keys::find(&f.admin, "clk_guess").await.unwrap(), None);
     assert_eq!(keys::list(&f.admin).await.unwrap(), [admin.clone(), reader]);
-    assert!(keys::revoke(&f.admin, admin.id, start()).await.unwrap());
-    assert!(!keys::revoke(&f.admin, admin.id, start()).await.unwrap());
+    for at in [start(), start() + TimeDelta::days(1)] {
+        let revoked = keys::revoke(&f.admin, admin.id, at).await.unwrap();
+        assert_eq!(revoked.and_then(|key| key.revoked_at), Some(start()), "the first time holds");
+    }
+    assert_eq!(keys::revoke(&f.admin, Uuid::nil(), start()).await.unwrap(), None);
     let revoked = keys::find(&f.admin, secret.reveal()).await.unwrap();
     assert!(revoked.is_some_and(|key| key.revoked_at.is_some()));
     assert_eq!(keys::list(&f.admin).await.unwrap()[0].revoked_at, Some(start()));
