@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use projections::Runner;
+use projections::queries::Reader;
 use store::{Clock, Ledger};
 use tokio::sync::Semaphore;
 
 use crate::auth::Authenticator;
+use crate::feed::Feed;
 use crate::limits::{BODIES_BYTES_MAX, CONCURRENT_REQUESTS_MAX};
 
 /// The server's parts; cheap to clone.
@@ -16,9 +19,12 @@ pub struct App(Arc<Parts>);
 /// The parts themselves.
 pub struct Parts {
     pub ledger: Arc<Ledger>,
+    pub reads: Reader,
+    pub projections: Arc<Runner>,
     pub clock: Arc<dyn Clock>,
     pub auth: Authenticator,
     pub metrics: PrometheusHandle,
+    pub feed: Feed,
     /// One for each request in work.
     pub permits: Semaphore,
     /// One for each byte of bodies in memory.
@@ -27,10 +33,18 @@ pub struct Parts {
 
 impl App {
     #[must_use]
-    pub fn new(ledger: Arc<Ledger>, clock: Arc<dyn Clock>, auth: Authenticator, metrics: PrometheusHandle) -> Self {
+    pub fn new(
+        ledger: Arc<Ledger>,
+        reads: Reader,
+        projections: Arc<Runner>,
+        clock: Arc<dyn Clock>,
+        auth: Authenticator,
+        metrics: PrometheusHandle,
+        feed: Feed,
+    ) -> Self {
         let permits = Semaphore::new(CONCURRENT_REQUESTS_MAX);
         let bodies = Arc::new(Semaphore::new(BODIES_BYTES_MAX));
-        Self(Arc::new(Parts { ledger, clock, auth, metrics, permits, bodies }))
+        Self(Arc::new(Parts { ledger, reads, projections, clock, auth, metrics, feed, permits, bodies }))
     }
 }
 

@@ -33,3 +33,37 @@ pub const REQUEST_ID_BYTES_MAX: usize = 128;
 pub const ADMIN_KEY_CHARACTERS_MIN: usize = 32;
 /// How often histograms are folded: at full load a few megabytes of samples gather in between.
 pub const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+/// Bytes of events of one page: it ends sooner than its limit where events are large.
+pub const FEED_PAGE_BYTES: usize = 4 * 1024 * 1024;
+/// Positions of a partition that one page of a filtered feed looks at: some milliseconds of the database, whatever matches.
+pub const FEED_SEARCH_POSITIONS_MAX: u64 = 10_000;
+/// Reads of the feed at once: a part of the log's connections, so that followers never stand in the way of commands.
+pub const FEED_READS_MAX: usize = 3;
+/// Between looks at the ends of the log while somebody follows it.
+pub const FEED_POLL: Duration = Duration::from_millis(50);
+/// Between tries to follow a log that cannot be read.
+pub const FEED_RETRY: Duration = Duration::from_secs(1);
+/// Live batches that a follower may be behind before it reads pages again: some seconds of full load.
+pub const LIVE_BATCHES_MAX: usize = 32;
+/// Events of one page of a stream, all that is in memory for a follower: a quarter of a megabyte.
+pub const STREAM_PAGE_EVENTS: u32 = 256;
+/// Streams of one node: each may hold a page and a connection.
+pub const STREAMS_MAX: usize = 512;
+/// Streams of one key on a node: a service follows with one an instance, and one key cannot take the node's room.
+pub const STREAMS_PER_KEY_MAX: usize = 32;
+/// Between comments on a silent stream: proxies close what is silent for 30 s or more.
+pub const STREAM_HEARTBEAT: Duration = Duration::from_secs(15);
+/// Between looks whether a stream's key still holds; with the age of what is believed of a key, it ends within seconds.
+pub const STREAM_KEY_CHECK: Duration = Duration::from_secs(2);
+/// When a client comes back after its stream has ended.
+pub const STREAM_RETRY: Duration = Duration::from_secs(1);
+/// Connections of one node: twice the requests in work, so that idle ones and streams leave room. At some 20 kB each they
+/// are small; the limit of open files (`ulimit -n`) has to be above it.
+pub const CONNECTIONS_MAX: u32 = 8192;
+/// How long a client may take for the head of a request, and so how long a kept connection may be idle: longer than the
+/// 60 s after which common proxies close theirs, so that none sends on a connection that is being closed.
+pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(75);
+/// How long a client may take nothing of an answer: longer than any network pauses that a connection outlives.
+pub const ANSWER_STALL_MAX: Duration = Duration::from_secs(60);
+/// The same while the server stops: whoever reads at all has read by then, and the others hold up the rest.
+pub const ANSWER_STALL_MAX_STOPPING: Duration = Duration::from_secs(2);

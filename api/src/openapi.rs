@@ -35,6 +35,9 @@ pub struct ProblemDetails {
             Every command takes an `Idempotency-Key` of yours. The same key and body again answer the first outcome \
             with `Idempotency-Replayed: true`, for ever; the same key with another body is 422 \
             `idempotency_key_reused`. Refusals are not stored: a retry after a top-up can succeed.\n\n\
+            Lists are pages: pass `next_cursor` as `cursor`, with the same filters, until it is `null`. A query that is \
+            given `min_sequence` (the `sequence` of a command's answer) includes that command. `Accept: text/csv` gives \
+            lists and usage as CSV, with the next page in the header `Link`.\n\n\
             Credits are whole numbers. Errors are RFC 9457 problem details with a stable `code`; 503 carries \
             `Retry-After`, and a retry with the same key is always safe.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")

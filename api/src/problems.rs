@@ -8,9 +8,12 @@ use domain::error::ReservationEnd;
 use domain::price::PriceError;
 use domain::{CommandError, Credits};
 use http::StatusCode;
+use projections::WaitError;
+use projections::queries::{self, QueryError};
 use store::ExecuteError;
 use store::log::LogError;
 
+use crate::feed::CursorError;
 use crate::problem::Problem;
 
 /// When to try again after a failure that names no time: the database is back by then, or not for a while.
@@ -72,6 +75,48 @@ pub fn of_log(failure: &LogError) -> Problem {
             )
         }
     }
+}
+
+/// What a caller is told when a query has no answer.
+#[must_use]
+pub fn of_query(failure: &QueryError) -> Problem {
+    /// What PostgreSQL answers when a statement has used up its time.
+    const QUERY_CANCELED: &str = "57014";
+    match failure {
+        QueryError::Cursor(error @ queries::CursorError::Unreadable) => {
+            Problem::malformed("cursor_malformed", "Not a valid cursor", error.to_string())
+        }
+        QueryError::Cursor(error @ queries::CursorError::OfAnotherQuery) => {
+            Problem::malformed("cursor_of_another_query", "Cursor of another query", error.to_string())
+        }
+        QueryError::Database(sqlx::Error::Database(error)) if error.code().as_deref() == Some(QUERY_CANCELED) => {
+            let detail = "the query took too long; ask for a shorter span of time or a smaller page";
+            Problem::unavailable("query_too_slow", detail, RETRY_AFTER_FAILURE)
+        }
+        QueryError::Database(error) => unreadable(error),
+    }
+}
+
+/// What a caller is told when a read model does not show what the query asked to see.
+#[must_use]
+pub fn of_wait(failure: &WaitError) -> Problem {
+    match failure {
+        // An organization exists from its first event (CORRECTNESS C25).
+        WaitError::PastTheEnd { last: 0, .. } => organization_not_found(),
+        WaitError::PastTheEnd { last, .. } => {
+            Problem::conflict("sequence_ahead", "No such sequence yet", failure.to_string())
+                .with("last_sequence", *last)
+        }
+        WaitError::TimedOut { retry_after, .. } => {
+            Problem::unavailable("projection_behind", format!("{failure}; try again"), *retry_after)
+        }
+        WaitError::Database(error) => unreadable(error),
+    }
+}
+
+fn unreadable(error: &sqlx::Error) -> Problem {
+    tracing::warn!(%error, "the read tables cannot be read");
+    Problem::unavailable("unavailable", "the read tables cannot be read at the moment", RETRY_AFTER_FAILURE)
 }
 
 /// What a caller is told when an organization refuses a command.
@@ -181,6 +226,24 @@ fn insufficient(sentence: String, required: Credits, balance: Credits, available
 #[must_use]
 pub fn organization_not_found() -> Problem {
     Problem::not_found("organization_not_found", "there is no such organization")
+}
+
+/// What a caller is told whose text is no cursor.
+#[must_use]
+pub fn of_cursor(error: CursorError) -> Problem {
+    let code = match error {
+        CursorError::Malformed => "cursor_malformed",
+        CursorError::Foreign { .. } => "cursor_foreign",
+    };
+    Problem::malformed(code, "Not a valid cursor", error.to_string())
+}
+
+/// The caller has read more than there is: the log was restored from a backup, or it is another log.
+#[must_use]
+pub fn cursor_ahead() -> Problem {
+    let detail = "the place that you resume behind is past the end of this log: it is another log, or one that was \
+                  restored without its newest events; begin anew";
+    Problem::conflict("cursor_ahead", "Past the end", detail)
 }
 
 #[cfg(test)]

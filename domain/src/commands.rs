@@ -263,6 +263,17 @@ pub struct Settings {
     pub overdraft_limit: Credits,
 }
 
+impl Settings {
+    /// Below this the balance is low: the organization's own threshold, else the smaller of 1,000 and a tenth of the
+    /// last top-up.
+    #[must_use]
+    pub fn threshold_in_force(&self, last_top_up: Option<Credits>) -> Credits {
+        const DEFAULT: Credits = Credits::new(1_000);
+        let tenth = last_top_up.and_then(|top_up| top_up.share(1, 10));
+        self.low_balance_threshold.unwrap_or_else(|| tenth.map_or(DEFAULT, |tenth| tenth.min(DEFAULT)))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfigureRecurringGrant {
     /// `None`: no more grants.

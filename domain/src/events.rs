@@ -23,11 +23,18 @@ use crate::usage::Usage;
 pub struct Event {
     pub occurred_at: Timestamp,
     pub balance_after: Credits,
+    /// The part of the balance that pays only for some operations.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub restricted_after: Credits,
     pub reserved_after: Credits,
     /// What a consumption without an operation could take, overdraft included.
     pub available_after: Credits,
     #[serde(flatten)]
     pub fact: Fact,
+}
+
+fn is_zero(credits: &Credits) -> bool {
+    credits.is_zero()
 }
 
 macro_rules! facts {
@@ -143,6 +150,9 @@ fact_structs! {
         #[serde(flatten)]
         grant: Allocation,
         held: Credits,
+        /// The lot had not started: its credits were never in the balance.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        scheduled: bool,
         reason: Note,
     }
     GrantRestored {
@@ -150,6 +160,8 @@ fact_structs! {
         /// What comes back; `terms.amount` is what the lot began with.
         amount: Credits,
         cause: RestoreCause,
+        /// Of the refund or reinstatement.
+        reason: Note,
     }
     GrantMerged {
         #[serde(flatten)]
@@ -255,6 +267,9 @@ fact_structs! {
         allocations: Vec<Allocation>,
         /// How much of `allocations` was held.
         from_hold: Credits,
+        /// The rest of `allocations`, which was free.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        from_free: Vec<Allocation>,
         /// Held credits that went back.
         released: Vec<Allocation>,
         overdraft: Credits,

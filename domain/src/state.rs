@@ -158,6 +158,8 @@ impl From<Snapshot> for Organization {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {
     pub balance: Credits,
+    /// The part of the balance that pays only for some operations.
+    pub restricted: Credits,
     pub reserved: Credits,
     pub available: Credits,
     pub debt: Credits,
@@ -173,7 +175,13 @@ impl Organization {
     /// The part of [`Self::balance`] that alerts and recharges look at: unrestricted lots only.
     #[must_use]
     pub fn unrestricted_balance(&self) -> Credits {
-        self.lots.iter().filter(|lot| !lot.terms.is_restricted()).map(Lot::in_balance).sum::<Credits>() - self.debt
+        self.balance() - self.restricted_balance()
+    }
+
+    /// The other part: lots that pay only for some operations.
+    #[must_use]
+    pub fn restricted_balance(&self) -> Credits {
+        self.lots.iter().filter(|lot| lot.terms.is_restricted()).map(Lot::in_balance).sum()
     }
 
     /// Held by open reservations, from lots and from overdraft.
@@ -202,7 +210,13 @@ impl Organization {
 
     #[must_use]
     pub fn figures(&self) -> Balance {
-        Balance { balance: self.balance(), reserved: self.reserved(), available: self.available(None), debt: self.debt }
+        Balance {
+            balance: self.balance(),
+            restricted: self.restricted_balance(),
+            reserved: self.reserved(),
+            available: self.available(None),
+            debt: self.debt,
+        }
     }
 
     #[must_use]
@@ -252,13 +266,16 @@ impl Organization {
         self.reservations.get(&id)
     }
 
-    /// Below this the balance is low: the organization's own threshold, else the smaller of 1,000 and a tenth of the
-    /// last top-up.
+    /// Below this the balance is low.
     #[must_use]
     pub fn low_balance_threshold(&self) -> Credits {
-        const DEFAULT: Credits = Credits::new(1_000);
-        let tenth = self.last_top_up.and_then(|top_up| top_up.share(1, 10));
-        self.settings.low_balance_threshold.unwrap_or_else(|| tenth.map_or(DEFAULT, |tenth| tenth.min(DEFAULT)))
+        self.settings.threshold_in_force(self.last_top_up)
+    }
+
+    /// Credits of the last purchase, grant or adjustment upwards.
+    #[must_use]
+    pub fn last_top_up(&self) -> Option<Credits> {
+        self.last_top_up
     }
 
     /// The time of the stream's last event; no command is decided earlier (CORRECTNESS C12).

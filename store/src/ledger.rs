@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::engine::{Engine, Limits, unreadable};
 use crate::log::{Log, LogError};
 use crate::record::{CommandRequest, RecordedEvent};
+use crate::tail::Tails;
 
 /// No stream is longer: `bigint` has no larger sequence.
 const LAST_SEQUENCE: u64 = i64::MAX.cast_unsigned();
@@ -27,7 +28,7 @@ pub struct Committed {
 #[derive(Clone, Debug)]
 pub struct StrongBalance {
     pub state: Organization,
-    /// The last durable sequence; the settlement in the copy is not counted.
+    /// The last durable sequence, as of `at` where that lies in the past; the settlement in the copy is not counted.
     pub sequence: u64,
     pub at: Timestamp,
 }
@@ -105,6 +106,17 @@ impl Ledger {
         self.engine.strong_balance(organization).await
     }
 
+    /// The organization's durable state as it was at an instant of the past, what was due then settled; `None` before its
+    /// first event.
+    pub async fn balance_at(
+        &self,
+        organization: &OrganizationId,
+        at: Timestamp,
+    ) -> Result<Option<StrongBalance>, ExecuteError> {
+        let _page = self.page().await;
+        self.engine.balance_at(organization, at).await
+    }
+
     /// All durable events of one entity.
     pub async fn entity(
         &self,
@@ -134,6 +146,18 @@ impl Ledger {
     ) -> Result<Vec<RecordedEvent>, ExecuteError> {
         let _page = self.page().await;
         self.engine.log.stream(organization, after, limit).await.map_err(unreadable)
+    }
+
+    /// What this node's writers have committed of late.
+    #[must_use]
+    pub fn tails(&self) -> Arc<Tails> {
+        Arc::clone(&self.engine.tails)
+    }
+
+    /// The log, to be read: the feed is.
+    #[must_use]
+    pub fn log(&self) -> &Arc<dyn Log> {
+        &self.engine.log
     }
 
     async fn page(&self) -> SemaphorePermit<'_> {

@@ -17,6 +17,7 @@ pub mod postgres;
 pub mod private_postgres;
 pub mod record;
 mod snapshot;
+mod tail;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod verify;
@@ -27,3 +28,4 @@ pub use event_store::LedgerEventStore;
 pub use ledger::{Committed, ExecuteError, Ledger, StrongBalance};
 pub use memory::MemoryLog;
 pub use record::{CommandRequest, EventMetadata, RecordedEvent, RequestHash};
+pub use tail::Tails;

@@ -1,5 +1,7 @@
 //! What the engine asks of a log. Two implementations, one conformance suite: PostgreSQL and memory.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use domain::{CommandId, EntityId, IdempotencyKey, Organization, OrganizationId, Timestamp};
 use uuid::Uuid;
@@ -97,6 +99,14 @@ pub struct Loaded {
     pub due_at: Option<Timestamp>,
 }
 
+/// A stream's state as of an instant of the past.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StateAt {
+    pub state: Organization,
+    /// The last event that is part of it; 0 before the first.
+    pub sequence: u64,
+}
+
 /// What the batched read of heads and keys answers for one question (CORRECTNESS C9).
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeadAndKey {
@@ -104,6 +114,33 @@ pub struct HeadAndKey {
     pub sequence: u64,
     /// The events of the command with the asked key, if it is in the log.
     pub command: Option<Vec<RecordedEvent>>,
+}
+
+/// What one read of the feed may bring into memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeedLimit {
+    pub events: u32,
+    /// Of payloads and metadata; exceeded by one event at most.
+    pub bytes: usize,
+}
+
+/// A search of the feed: positions of one partition behind `after` up to `up_to`, which must be committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedSearch {
+    pub partition: u16,
+    pub after: u64,
+    pub up_to: u64,
+    /// Stored names of events; empty: every type.
+    pub types: Arc<[&'static str]>,
+    pub organization: Option<OrganizationId>,
+}
+
+/// What a search has found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedMatches {
+    pub events: Vec<Arc<RecordedEvent>>,
+    /// How far it has come: every match up to this position is among the events.
+    pub up_to: u64,
 }
 
 /// The durable log.
@@ -123,6 +160,10 @@ pub trait Log: Send + Sync + 'static {
 
     /// The stream's state: one snapshot and its tail. A stream without events is the default.
     async fn load(&self, organization: &OrganizationId) -> Result<Loaded, LogError>;
+
+    /// The stream's state after its events with `occurred_at <= at`, from the nearest snapshot that was kept (CORRECTNESS
+    /// C29). Nothing is settled: what was due at `at` is for the caller to settle in a copy.
+    async fn state_at(&self, organization: &OrganizationId, at: Timestamp) -> Result<StateAt, LogError>;
 
     /// The events of one entity with `sequence <= up_to`, in order.
     async fn entity(
@@ -146,6 +187,16 @@ pub trait Log: Send + Sync + 'static {
         after: u64,
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, LogError>;
+
+    /// The partition's events behind position `after`, contiguous and in commit order, at least one where there is one.
+    /// Stops short of a row that cannot be read, and answers [`LogError::Corrupt`] where that is the first.
+    async fn feed(&self, partition: u16, after: u64, limit: FeedLimit) -> Result<Vec<Arc<RecordedEvent>>, LogError>;
+
+    /// The events of a piece of the feed that match. Costs the positions that it covers, so the caller bounds those.
+    async fn search(&self, search: &FeedSearch, limit: FeedLimit) -> Result<FeedMatches, LogError>;
+
+    /// The last position of each partition, 0 where it is empty.
+    async fn ends(&self) -> Result<Vec<u64>, LogError>;
 
     /// Takes the partition's head lock for one command decided under it (CORRECTNESS C5).
     async fn turn(&self, partition: u16) -> Result<Box<dyn Turn>, LogError>;

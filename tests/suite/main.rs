@@ -5,9 +5,13 @@
 mod acceptance;
 mod demo;
 mod engine;
+mod feed;
 mod http;
 mod log;
+mod models;
 mod private_postgres;
+mod projections;
+mod queries;
 mod stock_conformance;
 mod stock_defects;
 mod support;

@@ -81,19 +81,21 @@ impl<'a> From<&'a RecordedEvent> for EventView<'a> {
     }
 }
 
-/// A page of a stream.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+/// A page of an organization's stream.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `feed::json` writes")]
 pub struct EventsPage<'a> {
-    pub data: Vec<EventView<'a>>,
+    data: Vec<EventView<'a>>,
     /// Pass it as `after_sequence` for the events that follow; `null` when there are none yet.
-    pub next_after_sequence: Option<u64>,
+    next_after_sequence: Option<u64>,
 }
 
-impl<'a> EventsPage<'a> {
-    #[must_use]
-    pub fn of(events: &'a [RecordedEvent], limit: u32) -> Self {
-        let is_full = u32::try_from(events.len()).is_ok_and(|count| count >= limit);
-        let last = events.last().map(|event| event.sequence);
-        Self { data: events.iter().map(EventView::from).collect(), next_after_sequence: last.filter(|_| is_full) }
-    }
+/// A page of the whole feed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `feed::json` writes")]
+pub struct FeedPage<'a> {
+    /// In order within each partition; there is no order between partitions.
+    data: Vec<EventView<'a>>,
+    /// Pass it as `after` for what follows, now or later. The same one again: nothing has followed yet.
+    next_cursor: String,
 }

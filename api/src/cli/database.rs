@@ -56,10 +56,7 @@ impl DatabaseArgs {
     pub async fn open(&self, purpose: Purpose) -> Result<Database, Failure> {
         let url = secret("DATABASE_URL", self.database_url.clone(), self.database_url_file.as_deref())?;
         let Some(url) = url.filter(|url| !url.is_empty()) else { return self.open_private(purpose).await };
-        // The error would repeat the URL, and with it a password.
-        let options = PgConnectOptions::from_str(&url).map_err(|_| {
-            Failure::usage("DATABASE_URL is not of the form postgres://user:password@host:port/database")
-        })?;
+        let options = database_options("DATABASE_URL", &url)?;
         let unreachable = |error| Failure::caused("DATABASE_URL: the database does not answer", &error);
         // A pool would retry, and then tell only that it did.
         options.connect().await.map_err(unreachable)?.close().await.map_err(unreachable)?;
@@ -79,6 +76,15 @@ impl DatabaseArgs {
         let private = private.map_err(|error| Failure::caused("the private PostgreSQL cannot be used", &error))?;
         Ok(Database::of(private.connect_options(DATABASE), Some(private)))
     }
+}
+
+/// What the setting of this name says.
+///
+/// # Errors
+/// It is not a URL of a database. The error does not repeat it, because it may hold a password.
+pub(super) fn database_options(name: &str, url: &str) -> Result<PgConnectOptions, Failure> {
+    let form = || Failure::usage(format!("{name} is not of the form postgres://user:password@host:port/database"));
+    PgConnectOptions::from_str(url).map_err(|_| form())
 }
 
 impl Database {

@@ -8,13 +8,19 @@ mod database;
 mod demo;
 mod events;
 mod failure;
+mod history;
 mod keys;
 mod migrate;
 mod openapi;
 mod output;
+mod process;
+mod project;
 mod psql;
+mod rebuild;
+mod report;
 mod secret;
 mod serve;
+mod status;
 mod verify;
 
 use std::process::ExitCode;
@@ -38,10 +44,15 @@ enum Command {
     Migrate(migrate::Migrate),
     Keys(keys::Keys),
     Verify(verify::Verify),
+    Project(project::Project),
+    Rebuild(rebuild::Rebuild),
+    Report(report::Report),
+    Status(status::Status),
     Events(events::Events),
     Psql(psql::Psql),
     Openapi(openapi::Openapi),
     Demo(crate::demo::DemoArgs),
+    DemoHistory(history::DemoHistory),
 }
 
 /// Runs the command that the process was started with.
@@ -65,10 +76,15 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Migrate(migrate) => migrate.run().await,
         Command::Keys(keys) => keys.run().await,
         Command::Verify(verify) => verify.run().await,
+        Command::Project(project) => project.run().await,
+        Command::Rebuild(rebuild) => rebuild.run().await,
+        Command::Report(report) => report.run().await,
+        Command::Status(status) => status.run().await,
         Command::Events(events) => events.run().await,
         Command::Psql(psql) => psql.run().await,
         Command::Openapi(openapi) => openapi.run(),
         Command::Demo(args) => demo::run(args).await,
+        Command::DemoHistory(history) => history.run().await,
     }
 }
 

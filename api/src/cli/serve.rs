@@ -1,20 +1,25 @@
 //! `credit-ledger serve`.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use projections::projectors;
+use projections::queries::Reader;
+use sqlx::PgPool;
+use store::Clock;
 use store::keys::Secret;
 use store::log::Log;
 use store::postgres::UnsafeServer;
-use tokio::signal::unix::{SignalKind, signal};
 
+use super::database::database_options;
+use super::process::{Ends, start_logging};
 use super::secret::secret;
-use super::{DatabaseArgs, Failure, Purpose, demo};
+use super::{Database, DatabaseArgs, Failure, Purpose, demo};
 use crate::auth::{AdminKey, Keys, NewKey, Scope};
 use crate::clock::SystemClock;
-use crate::server::{self, Handle};
+use crate::server::{self, Handle, ServeError};
 
 /// Runs the server. The first line on stdout says where it listens; logs go to stderr.
 ///
@@ -43,6 +48,16 @@ pub struct Serve {
     /// Serve even when PostgreSQL may lose what it acknowledged (fsync or full_page_writes off).
     #[arg(long, env = "CREDIT_LEDGER_ALLOW_UNSAFE_DURABILITY")]
     allow_unsafe_durability: bool,
+    /// A replica of the database, for reads; default the database itself. A read that is given `min_sequence` waits until
+    /// the replica has it.
+    #[arg(long, env = "READ_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    read_database_url: Option<String>,
+    /// A file that holds READ_DATABASE_URL.
+    #[arg(long, env = "READ_DATABASE_URL_FILE", value_name = "FILE")]
+    read_database_url_file: Option<PathBuf>,
+    /// Do not project: another node does (`credit-ledger project`, or a server without this flag).
+    #[arg(long, env = "CREDIT_LEDGER_NO_PROJECTORS")]
+    no_projectors: bool,
     /// What is logged, such as `info` or `warn,api=debug`.
     #[arg(long, env = "CREDIT_LEDGER_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
@@ -67,6 +82,7 @@ impl Serve {
             database.migrate(self.partitions).await?;
         }
         let log: Arc<dyn Log> = database.log().await?;
+        let (reads, replica) = self.reads(&database, log.partitions())?;
         let keys = database.keys();
         let first_key = if self.demo {
             Some(demo::key(&keys).await?)
@@ -75,11 +91,24 @@ impl Serve {
         } else {
             first_key(&keys).await?
         };
-        let settings =
-            server::Serve { listen: self.listen.clone(), log, keys, clock: Arc::new(SystemClock::new()), admin_key };
+        let listen = self.listen.clone();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let projections = projections::Settings {
+            options: database.options().clone(),
+            projectors: projectors::all(),
+            clock: Arc::clone(&clock),
+            tails: None,
+            replica,
+            projects: !self.no_projectors,
+            limits: projections::Limits::default(),
+        };
+        let settings = server::Serve { listen, log, reads, projections, keys, clock, admin_key };
         let mut ends = Ends::listen()?;
         let server = server::serve(settings).await;
-        let server = server.map_err(|error| Failure::usage(format!("--listen {}: {error}", self.listen)))?;
+        let server = server.map_err(|error| match error {
+            ServeError::Listen(error) => Failure::usage(format!("--listen {}: {error}", self.listen)),
+            ServeError::Projections(_) => Failure::caused("the server cannot start", &error),
+        })?;
         self.announce(&server, first_key.as_ref());
         if let Some(key) = first_key.filter(|_| self.demo) {
             demo::greet(&format!("http://{}", server.addr), key.reveal()).await;
@@ -89,6 +118,18 @@ impl Serve {
         server.shutdown().await;
         database.close().await;
         Ok(())
+    }
+
+    /// Connects when it is first used: a replica that is away keeps no command from being taken. Answers the replica, too,
+    /// where there is one.
+    fn reads(&self, database: &Database, partitions: u16) -> Result<(Reader, Option<PgPool>), Failure> {
+        let file = self.read_database_url_file.as_deref();
+        let url = secret("READ_DATABASE_URL", self.read_database_url.clone(), file)?.filter(|url| !url.is_empty());
+        let replica = url.map(|url| database_options("READ_DATABASE_URL", &url)).transpose()?;
+        let is_replica = replica.is_some();
+        let reads = Reader::new(replica.unwrap_or_else(|| database.options().clone()), partitions);
+        let replica = is_replica.then(|| reads.pool().clone());
+        Ok((reads, replica))
     }
 
     fn admin_key(&self) -> Result<Option<AdminKey>, Failure> {
@@ -124,35 +165,4 @@ async fn first_key(keys: &Keys) -> Result<Option<Secret>, Failure> {
     let first = NewKey { scope: Scope::Admin, organization: None, name: "first".to_owned() };
     let (_, secret) = keys.create(first).await.map_err(unreadable)?;
     Ok(Some(secret))
-}
-
-/// The signals that end a server.
-struct Ends {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Ends {
-    fn listen() -> Result<Self, Failure> {
-        let hear = |kind| signal(kind).map_err(|error| Failure::caused("signals cannot be heard", &error));
-        Ok(Self { terminate: hear(SignalKind::terminate())?, interrupt: hear(SignalKind::interrupt())? })
-    }
-
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
-fn start_logging(filter: &str, json: bool) -> Result<(), Failure> {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter)
-        .map_err(|error| Failure::usage(format!("CREDIT_LEDGER_LOG: {error}")))?;
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    let started = if json { logs.json().try_init() } else { logs.try_init() };
-    started.map_err(|error| Failure::usage(format!("logging cannot start: {error}")))
 }

@@ -4,24 +4,31 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget};
+use projections::projectors;
+use projections::verify::Report as Projected;
 use serde_json::{Value, json};
 use sqlx::postgres::PgPool;
 use store::anchor::{self, Anchor};
 use store::verify::{Finding, Progress, Report};
 
 use super::output::say;
-use super::{DatabaseArgs, Failure, Purpose};
+use super::{Database, DatabaseArgs, Failure, Purpose};
 
-/// Recomputes every chain, state and snapshot from the log, and names the first row of each stream that differs.
+/// Recomputes every chain, state and snapshot from the log, and names the first row of each stream that differs; with
+/// --projections also every row of the read tables.
 ///
 /// Without an anchor that is kept elsewhere, neither a cut tail nor a chain that was computed anew can be detected.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  credit-ledger verify\n  \
+    credit-ledger verify --projections\n  \
     credit-ledger verify --anchor /mnt/worm/ledger.anchor --json")]
 pub struct Verify {
     /// Compare with this anchor, if it exists, and write the present one when nothing was found.
     #[arg(long, value_name = "FILE")]
     anchor: Option<PathBuf>,
+    /// Recompute the read tables as well, into temporary tables, and name the first row of each that differs.
+    #[arg(long)]
+    projections: bool,
     /// Print the result as JSON.
     #[arg(long)]
     json: bool,
@@ -33,12 +40,21 @@ impl Verify {
     pub async fn run(self) -> Result<(), Failure> {
         let database = self.database.open(Purpose::Use).await?;
         let result = self.verify(database.pool()).await;
+        let projected = match self.projections {
+            true => Some(verify_projections(&database).await),
+            false => None,
+        };
         database.close().await;
         let (report, deviations) = result?;
-        self.print(&report, &deviations);
+        let projected = projected.transpose()?;
+        self.print(&report, &deviations, projected.as_ref());
         let found = report.findings.len() + deviations.len();
         if found > 0 {
             return Err(Failure::finding(format!("the log is not what was written: findings: {found}")));
+        }
+        let found = projected.map_or(0, |projected| projected.findings.len());
+        if found > 0 {
+            return Err(Failure::finding(format!("the read tables are not what the log says: findings: {found}")));
         }
         match &self.anchor {
             Some(file) => report.anchor.write(file).map_err(|error| unusable(file, &error)),
@@ -66,12 +82,16 @@ impl Verify {
         Ok((report, deviations.iter().map(ToString::to_string).collect()))
     }
 
-    fn print(&self, report: &Report, deviations: &[String]) {
+    fn print(&self, report: &Report, deviations: &[String], projected: Option<&Projected>) {
         let Report { partitions, streams, events, snapshots, findings, .. } = report;
         if self.json {
             let findings: Vec<Value> = findings.iter().map(finding).collect();
+            let projections = projected.map(|projected| {
+                let findings: Vec<String> = projected.findings.iter().map(ToString::to_string).collect();
+                json!({"events": projected.events, "rows": projected.rows, "findings": findings})
+            });
             say(json!({"partitions": partitions, "streams": streams, "events": events, "snapshots": snapshots,
-                       "findings": findings, "deviations": deviations}));
+                       "findings": findings, "deviations": deviations, "projections": projections}));
             return;
         }
         for found in findings {
@@ -85,7 +105,27 @@ impl Verify {
             "verified {events} events of {streams} organizations and {snapshots} snapshots in {partitions} partitions: \
              {verdict}"
         ));
+        if let Some(Projected { events, rows, findings, .. }) = projected {
+            for found in findings {
+                say(found);
+            }
+            let verdict = if findings.is_empty() { "all is as the log says" } else { "NOT as the log says" };
+            say(format_args!("recomputed {rows} rows of the read tables from {events} events: {verdict}"));
+        }
     }
+}
+
+async fn verify_projections(database: &Database) -> Result<Projected, Failure> {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let told = bar.clone();
+    let options = database.options().clone();
+    let projected = projections::verify::verify(options, projectors::all(), move |progress| {
+        told.set_length(progress.total);
+        told.set_position(progress.events);
+    });
+    let projected = projected.await.map_err(|error| Failure::caused("the read tables cannot be recomputed", &error))?;
+    bar.finish_and_clear();
+    Ok(projected)
 }
 
 fn finding(found: &Finding) -> Value {

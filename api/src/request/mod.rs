@@ -2,6 +2,7 @@
 //!
 //! Invariant: reading a request looks at nothing but the request; rules that need the organization are in `domain`.
 
+mod accept;
 pub mod adjustments;
 pub mod amount;
 pub mod body;
@@ -10,11 +11,13 @@ pub mod grants;
 mod hash;
 mod kind;
 pub mod purchases;
+pub mod query;
 pub mod reservations;
 pub mod settings;
 mod text;
 mod usage;
 
+pub use accept::preferred;
 pub use hash::request_hash;
 pub use kind::Kind;
 pub use text::{id, missing, optional as optional_text};

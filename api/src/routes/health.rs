@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue};
+use projections::Standing;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,6 +24,35 @@ pub struct Health {
     status: &'static str,
 }
 
+/// Whether this node may take commands, and how far the read models are.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Readiness {
+    #[schema(example = "ready")]
+    status: &'static str,
+    projections: ProjectionHealth,
+}
+
+/// The read models, as this node sees them. They do not make it unready: commands need none of them.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ProjectionHealth {
+    /// Events that the projector which is furthest behind in its partition has not projected; stopped ones aside.
+    lag_events: u64,
+    /// How long the oldest of these has been in the log.
+    lag_ms: u64,
+    /// Projectors that cannot pass an event. Reasons are in the log and in `credit-ledger status`.
+    stopped: Vec<StoppedProjector>,
+}
+
+/// A projector that cannot pass an event.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StoppedProjector {
+    #[schema(example = "usage")]
+    projector: String,
+    partition: u16,
+    /// Of the event that it cannot pass.
+    position: u64,
+}
+
 /// Whether the process answers.
 #[utoipa::path(get, path = "/healthz", tag = "operations", security(()),
     responses((status = 200, body = Health)))]
@@ -32,11 +62,29 @@ pub async fn healthz() -> Response {
 
 /// Whether this node may take commands.
 #[utoipa::path(get, path = "/readyz", tag = "operations", security(()),
-    responses((status = 200, body = Health), (status = 503, body = ProblemDetails)))]
+    responses((status = 200, body = Readiness), (status = 503, body = ProblemDetails)))]
 pub async fn readyz(State(app): State<App>) -> Result<Response, Problem> {
     match app.ledger.ready() {
-        Ok(()) => Ok(json(StatusCode::OK, &Health { status: "ready" })),
+        Ok(()) => {
+            let projections = projection_health(&app.projections.monitor().standings());
+            Ok(json(StatusCode::OK, &Readiness { status: "ready", projections }))
+        }
         Err(reason) => Err(Problem::unavailable("not_ready", reason, RETRY_AFTER_NOT_READY)),
+    }
+}
+
+fn projection_health(standings: &[Standing]) -> ProjectionHealth {
+    let live = standings.iter().filter(|standing| standing.is_live);
+    let running = live.clone().filter(|standing| standing.stop.is_none());
+    let stopped = live.filter_map(|standing| {
+        let stop = standing.stop.as_ref()?;
+        let (projector, partition) = (standing.projector.clone(), standing.partition);
+        Some(StoppedProjector { projector, partition, position: stop.position })
+    });
+    ProjectionHealth {
+        lag_events: running.clone().map(Standing::lag_events).max().unwrap_or(0),
+        lag_ms: running.map(Standing::lag_ms).max().unwrap_or(0),
+        stopped: stopped.collect(),
     }
 }
 

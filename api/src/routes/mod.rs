@@ -7,6 +7,7 @@ pub mod commands;
 mod events;
 mod health;
 mod keys;
+mod queries;
 mod read_body;
 mod reads;
 mod run;
@@ -19,7 +20,6 @@ use crate::app::App;
 use crate::edge::{no_method, no_route};
 use crate::openapi;
 
-pub use events::ndjson;
 pub use keys::KeyView;
 
 /// All documented routes, with their description.
@@ -41,9 +41,10 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(commands::cancel_reservation))
         .routes(routes!(commands::adjust))
         .routes(routes!(commands::change_settings, reads::settings))
-        .routes(routes!(reads::balance))
         .routes(routes!(reads::command))
+        .merge(queries::documented())
         .routes(routes!(events::events))
+        .routes(routes!(events::feed))
         .routes(routes!(batch::commands))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))

@@ -4,15 +4,11 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::{EntityId, OrganizationId};
 use http::StatusCode;
-use serde::Deserialize;
 use store::{RecordedEvent, StrongBalance};
-use utoipa::IntoParams;
 
-use super::call::{Ids, Params, Reader, key};
+use super::call::{Ids, Reader, key};
 use super::run::{answer, json, visible};
-use crate::answers::{
-    Answer, BalanceAnswer, ConsumptionReceipt, GrantReceipt, PurchaseReceipt, ReservationReceipt, SettingsView,
-};
+use crate::answers::{Answer, ConsumptionReceipt, GrantReceipt, PurchaseReceipt, ReservationReceipt, SettingsView};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::openapi::ProblemDetails;
@@ -20,47 +16,10 @@ use crate::problem::Problem;
 use crate::problems::{of_execute, organization_not_found};
 use crate::request::id;
 
-/// How fresh a balance must be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Consistency {
-    #[default]
-    Default,
-    Strong,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct BalanceParams {
-    /// `strong` is answered from the write side. So is every other read of a balance until there are read models.
-    #[serde(default)]
-    #[param(value_type = Option<String>, pattern = "^(default|strong)$")]
-    #[expect(dead_code, reason = "both are answered from the write side until there are read models")]
-    consistency: Consistency,
-    /// A command's `sequence`: the answer includes that command. Always so on the write side.
-    #[expect(dead_code, reason = "the write side is never behind")]
-    min_sequence: Option<u64>,
-}
-
 async fn strong(app: &App, caller: &Caller, org: &str) -> Result<(OrganizationId, StrongBalance), Problem> {
     let organization = visible(caller, org)?;
     let strong = app.ledger.strong_balance(&organization).await.map_err(of_execute)?;
     Ok((organization, strong.ok_or_else(organization_not_found)?))
-}
-
-/// The organization's figures, settled to now.
-#[utoipa::path(get, path = "/v1/organizations/{org}/balance", tag = "organizations",
-    params(("org" = String, Path), BalanceParams),
-    responses((status = 200, body = BalanceAnswer), (status = "default", body = ProblemDetails)))]
-pub async fn balance(
-    State(app): State<App>,
-    Reader(caller): Reader,
-    Ids(org): Ids<String>,
-    Params(_): Params<BalanceParams>,
-) -> Result<Response, Problem> {
-    let (organization, strong) = strong(&app, &caller, &org).await?;
-    Ok(json(StatusCode::OK, &BalanceAnswer::of(organization.as_str(), &strong)))
 }
 
 /// The organization's settings.

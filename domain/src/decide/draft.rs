@@ -50,6 +50,7 @@ impl<'a> Draft<'a> {
         self.events.push(Event {
             occurred_at,
             balance_after: figures.balance,
+            restricted_after: figures.restricted,
             reserved_after: figures.reserved,
             available_after: figures.available,
             fact,

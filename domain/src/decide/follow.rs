@@ -41,7 +41,7 @@ pub(super) fn close(draft: &mut Draft<'_>, id: GrantId, at: Timestamp) {
         None | Some(Closed::Expired) => draft.emit_at(GrantExpired { grant, held }, at),
         Some(Closed::Voided) => {
             let reason = Note::try_new("released to a voided grant").expect("a short text");
-            draft.emit_at(GrantVoided { grant, held, reason }, at);
+            draft.emit_at(GrantVoided { grant, held, scheduled: false, reason }, at);
         }
     }
 }

@@ -89,7 +89,8 @@ pub(super) fn void(draft: &mut Draft<'_>, command: &VoidGrant) -> Result<(), Sto
     match draft.state.lot(command.grant_id).map(|lot| (lot.clone(), lot.closed)) {
         Some((lot, None)) => {
             let grant = Allocation::of(&lot.terms, lot.unheld());
-            draft.emit(GrantVoided { grant, held: lot.held, reason: command.reason.clone() });
+            let scheduled = !lot.effective;
+            draft.emit(GrantVoided { grant, held: lot.held, scheduled, reason: command.reason.clone() });
             Ok(())
         }
         Some((_, Some(Closed::Expired))) => Err(CommandError::GrantClosed(command.grant_id).into()),

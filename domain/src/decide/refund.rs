@@ -47,7 +47,7 @@ fn emit(draft: &mut Draft<'_>, command: &RefundConsumption, refunded: Credits, a
     });
     for (terms, amount) in parts.restored {
         let id = terms.grant_id;
-        draft.emit(GrantRestored { terms, amount, cause: RestoreCause::Refund });
+        draft.emit(GrantRestored { terms, amount, cause: RestoreCause::Refund, reason: command.reason.clone() });
         if parts.voided.iter().all(|grant| grant.grant_id != id) {
             merge_at_limit(draft, id);
         }
@@ -55,7 +55,7 @@ fn emit(draft: &mut Draft<'_>, command: &RefundConsumption, refunded: Credits, a
     for grant in parts.voided {
         let held = draft.state.lot(grant.grant_id).map_or(Credits::ZERO, |lot| lot.held);
         let reason = Note::try_new("refunded to a voided grant").expect("a short text");
-        draft.emit(GrantVoided { grant, held, reason });
+        draft.emit(GrantVoided { grant, held, scheduled: false, reason });
     }
 }
 

@@ -76,6 +76,7 @@ pub(super) fn confirm(draft: &mut Draft<'_>, command: &ConfirmReservation) -> Re
         reserved_at: reservation.reserved_at,
         allocations: drawn.allocations,
         from_hold: drawn.from_hold,
+        from_free: drawn.from_free,
         released: drawn.released,
         overdraft: drawn.overdraft,
         shortfall: drawn.shortfall,
@@ -97,6 +98,7 @@ fn cap(reservation: &Reservation) -> Option<Credits> {
 struct Drawn {
     allocations: Vec<Allocation>,
     from_hold: Credits,
+    from_free: Vec<Allocation>,
     released: Vec<Allocation>,
     overdraft: Credits,
     shortfall: Credits,
@@ -108,15 +110,15 @@ impl Drawn {
     fn of(state: &Organization, reservation: &Reservation, requested: Credits) -> Self {
         let (mut allocations, released, beyond_lots) = split(&reservation.allocations, requested);
         let from_hold = total(&allocations);
-        let (free, below_zero) = burn(state, reservation.usage.operation(), beyond_lots);
-        for allocation in &free {
+        let (from_free, below_zero) = burn(state, reservation.usage.operation(), beyond_lots);
+        for allocation in &from_free {
             push(&mut allocations, allocation, allocation.amount);
         }
         let overdraft = match reservation.over.policy {
             OverPolicy::Reject | OverPolicy::Overdraft => below_zero,
             OverPolicy::TakeAvailable => below_zero.min(overdraft_of(state, reservation)),
         };
-        Self { allocations, from_hold, released, overdraft, shortfall: below_zero - overdraft }
+        Self { allocations, from_hold, from_free, released, overdraft, shortfall: below_zero - overdraft }
     }
 }
 

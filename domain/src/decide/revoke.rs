@@ -145,7 +145,7 @@ pub(super) fn reinstate(draft: &mut Draft<'_>, command: &ReinstatePurchase) -> R
     });
     for (terms, amount) in restored {
         let id = terms.grant_id;
-        draft.emit(GrantRestored { terms, amount, cause: RestoreCause::Reinstatement });
+        draft.emit(GrantRestored { terms, amount, cause: RestoreCause::Reinstatement, reason: command.reason.clone() });
         merge_at_limit(draft, id);
     }
     Ok(())

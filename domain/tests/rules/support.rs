@@ -1,12 +1,12 @@
 //! A tiny world around one organization: its state, its whole log and a clock. Every accepted command is checked
 //! against what must hold of any.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{TimeDelta, TimeZone, Utc};
 use domain::commands::*;
-use domain::grant::{Category, Currency, Money, OperationPattern};
+use domain::grant::{Allocation, Category, Currency, Money, OperationPattern};
 use domain::text::{Label, Metadata, Note, ReferenceText};
 use domain::usage::Usage;
 use domain::*;
@@ -126,14 +126,19 @@ impl World {
             let last = folded.last_event_at().unwrap_or(event.occurred_at);
             assert!(event.occurred_at >= last, "time never runs backwards: {event:?} after {last}");
             let balance = folded.balance();
-            let moved = movement(&folded, event);
+            let moved = movement(event);
+            check_said(&folded, event);
             evolve(&mut folded, &back);
             assert_eq!(folded.balance() - balance, moved, "an event moves the balance by its amount: {event:?}");
             folded.check_books().unwrap();
             check_lots(&folded);
             let figures = folded.figures();
-            let carried = (event.balance_after, event.reserved_after, event.available_after);
-            assert_eq!(carried, (figures.balance, figures.reserved, figures.available), "{event:?}");
+            let carried = (event.balance_after, event.restricted_after, event.reserved_after, event.available_after);
+            assert_eq!(
+                carried,
+                (figures.balance, figures.restricted, figures.reserved, figures.available),
+                "{event:?}"
+            );
         }
         assert_eq!(&folded, after, "folding the events gives the state after the command");
         let text = serde_json::to_string(after).unwrap();
@@ -166,15 +171,40 @@ fn check_lots(state: &Organization) {
     assert!(state.debt() >= Credits::ZERO);
 }
 
+/// What an event says of the state before it, so that a projector needs no state.
+fn check_said(before: &Organization, event: &Event) {
+    match &event.fact {
+        Fact::GrantVoided(f) => {
+            let is_effective = before.lots().iter().any(|lot| lot.id() == f.grant.grant_id && lot.effective);
+            assert_eq!(f.scheduled, !is_effective, "{event:?}");
+        }
+        Fact::ReservationConfirmed(f) => {
+            assert_eq!(grant::total(&f.allocations), f.from_hold + grant::total(&f.from_free), "{event:?}");
+            let reservation = before.reservation(f.reservation_id).expect("it was open");
+            let by_lot = |parts: [&[Allocation]; 2]| {
+                let mut sums = BTreeMap::new();
+                for part in parts.into_iter().flatten() {
+                    let sum = sums.entry(part.grant_id).or_insert(Credits::ZERO);
+                    *sum = *sum + part.amount;
+                }
+                sums
+            };
+            let (taken, held) =
+                (by_lot([&f.allocations, &f.released]), by_lot([&reservation.allocations, &f.from_free]));
+            assert_eq!(taken, held, "{event:?}");
+        }
+        _ => {}
+    }
+}
+
 /// By how much an event moves the balance, from its own fields: what a row of `credit_transactions` shows.
-fn movement(before: &Organization, event: &Event) -> Credits {
-    let is_effective = |id| before.lots().iter().any(|lot| lot.id() == id && lot.effective);
+fn movement(event: &Event) -> Credits {
     match &event.fact {
         Fact::CreditsGranted(f) if f.terms.effective_at > event.occurred_at => Credits::ZERO,
         Fact::CreditsGranted(f) => f.terms.amount,
         Fact::GrantBecameEffective(f) => f.grant.amount,
         Fact::GrantExpired(f) => -f.grant.amount,
-        Fact::GrantVoided(f) if !is_effective(f.grant.grant_id) => Credits::ZERO,
+        Fact::GrantVoided(f) if f.scheduled => Credits::ZERO,
         Fact::GrantVoided(f) => -f.grant.amount,
         Fact::GrantRestored(f) => f.amount,
         Fact::PurchaseCompleted(f) => f.terms.amount,

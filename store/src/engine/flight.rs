@@ -112,6 +112,10 @@ impl Ticket {
         Self { flight, lease, _permit: permit }
     }
 
+    pub(crate) fn flight(&self) -> Arc<Flight> {
+        Arc::clone(&self.flight)
+    }
+
     /// Whether the state that the flight was decided on has been given up.
     pub(crate) fn is_stale(&self) -> bool {
         self.lease.slot().epoch() != self.flight.epoch

@@ -35,12 +35,13 @@ use crate::clock::Clock;
 use crate::ledger::ExecuteError;
 use crate::log::Log;
 use crate::record::CommandRequest;
+use crate::tail::Tails;
 
 pub use limits::Limits;
 
 pub(crate) use cache::{Lease, Use};
 pub(crate) use execute::{Answered, weigh};
-pub(crate) use flight::Landing;
+pub(crate) use flight::{Flight, Landing};
 pub(crate) use head::Decided;
 pub(crate) use permit::Permit;
 pub(crate) use slot::Desk;
@@ -63,6 +64,7 @@ pub(crate) struct Engine {
     health: Watch,
     accepting: AtomicBool,
     meters: Arc<Meters>,
+    pub(crate) tails: Arc<Tails>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -77,7 +79,15 @@ impl Engine {
         let count = log.partitions();
         let meters = Arc::new(Meters::new(count));
         let mut tasks = Vec::new();
-        let partitions = (0..count).map(|number| Partition::start(number, &log, limits, &meters, &mut tasks)).collect();
+        let tails = Arc::new(Tails::new(count));
+        let writer = |partition| Writer {
+            partition,
+            log: Arc::clone(&log),
+            limits,
+            meters: Arc::clone(&meters),
+            tails: Arc::clone(&tails),
+        };
+        let partitions = (0..count).map(|number| Partition::start(writer(number), &mut tasks)).collect();
         let cache = Cache::new(count, limits.cache_bytes);
         let health = Watch::new();
         let accepting = AtomicBool::new(true);
@@ -90,6 +100,7 @@ impl Engine {
             health,
             accepting,
             meters,
+            tails,
             tasks: Mutex::new(tasks),
         });
         engine.spawn(health::run(Arc::downgrade(&engine)));
@@ -178,18 +189,12 @@ impl Engine {
 }
 
 impl Partition {
-    fn start(
-        number: u16,
-        log: &Arc<dyn Log>,
-        limits: Limits,
-        meters: &Arc<Meters>,
-        tasks: &mut Vec<JoinHandle<()>>,
-    ) -> Self {
+    fn start(writer: Writer, tasks: &mut Vec<JoinHandle<()>>) -> Self {
         let (queue, departures) = unbounded_channel();
         let (questions, asked) = unbounded_channel();
-        let writer = Writer { partition: number, log: Arc::clone(log), limits, meters: Arc::clone(meters) };
+        let (number, log, limits) = (writer.partition, Arc::clone(&writer.log), writer.limits);
         tasks.push(tokio::spawn(writer.run(departures)));
-        tasks.push(tokio::spawn(confirm::run(number, Arc::clone(log), limits.questions, asked)));
+        tasks.push(tokio::spawn(confirm::run(number, log, limits.questions, asked)));
         Self { queue, asker: Asker(questions), permits: Arc::default() }
     }
 }

@@ -51,6 +51,18 @@ impl Engine {
         Ok(None)
     }
 
+    /// The state as of `at`, with all that was due then settled in a copy (CORRECTNESS C29).
+    pub(crate) async fn balance_at(
+        &self,
+        organization: &OrganizationId,
+        at: Timestamp,
+    ) -> Result<Option<StrongBalance>, ExecuteError> {
+        let past = self.log.state_at(organization, at).await.map_err(unreadable)?;
+        let exists = past.state.exists();
+        let settled = || StrongBalance { state: settled(past.state, organization, at), sequence: past.sequence, at };
+        Ok(exists.then(settled))
+    }
+
     /// The events of the command with this key, if they are durable.
     pub(crate) async fn command(
         &self,

@@ -11,6 +11,7 @@ use domain::OrganizationId;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::log::{AppendCommand, Log, LogError, Outcome};
+use crate::tail::{Landed, Tails};
 
 use super::flight::{Departure, Landing, Ticket};
 use super::limits::{Limits, READ_BACK_PAUSE_MAX, READ_BACK_PAUSE_MIN};
@@ -21,6 +22,7 @@ pub(crate) struct Writer {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) limits: Limits,
     pub(crate) meters: Arc<Meters>,
+    pub(crate) tails: Arc<Tails>,
 }
 
 /// What one append carries.
@@ -73,7 +75,10 @@ impl Writer {
         let answer = self.log.append(self.partition, &batch.appends).await;
         self.meters.append(batch.tickets.len(), started.elapsed());
         match answer {
-            Ok(outcomes) if outcomes.len() == batch.tickets.len() => batch.land(&outcomes),
+            Ok(outcomes) if outcomes.len() == batch.tickets.len() => {
+                self.tails.push(self.partition, batch.landed(&outcomes));
+                batch.land(&outcomes);
+            }
             Ok(_) => {
                 tracing::error!(self.partition, "the append answered another number of outcomes");
                 self.read_back(batch).await;
@@ -129,6 +134,18 @@ impl Batch {
             }
         }
         fresh
+    }
+
+    /// What was committed, in the order of its positions.
+    fn landed(&self, outcomes: &[Outcome]) -> impl Iterator<Item = Landed> {
+        let commands = self.appends.iter().zip(&self.tickets).zip(outcomes);
+        commands.filter_map(|((append, ticket), outcome)| match *outcome {
+            Outcome::Appended { position } => {
+                let bytes = append.events.iter().map(|event| event.payload.len() + event.metadata.len()).sum();
+                Some(Landed { position, bytes, flight: ticket.flight() })
+            }
+            Outcome::Conflict | Outcome::Behind | Outcome::Duplicate => None,
+        })
     }
 
     fn land(self, outcomes: &[Outcome]) {

@@ -12,7 +12,9 @@ use async_trait::async_trait;
 use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp};
 
 use crate::clock::Clock;
-use crate::log::{AppendCommand, HeadAndKey, Loaded, Log, LogError, Outcome, Turn};
+use crate::log::{
+    AppendCommand, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn,
+};
 use crate::record::RecordedEvent;
 
 use rows::Rows;
@@ -74,6 +76,10 @@ impl Log for MemoryLog {
         Ok(self.of(organization).rows().load(organization))
     }
 
+    async fn state_at(&self, organization: &OrganizationId, at: Timestamp) -> Result<StateAt, LogError> {
+        Ok(self.of(organization).rows().state_at(organization, at))
+    }
+
     async fn entity(
         &self,
         organization: &OrganizationId,
@@ -103,6 +109,18 @@ impl Log for MemoryLog {
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, LogError> {
         Ok(self.of(organization).rows().stream(organization, after, limit))
+    }
+
+    async fn feed(&self, partition: u16, after: u64, limit: FeedLimit) -> Result<Vec<Arc<RecordedEvent>>, LogError> {
+        Ok(self.partition(partition).rows().feed(after, limit))
+    }
+
+    async fn search(&self, search: &FeedSearch, limit: FeedLimit) -> Result<FeedMatches, LogError> {
+        Ok(self.partition(search.partition).rows().search(search, limit))
+    }
+
+    async fn ends(&self) -> Result<Vec<u64>, LogError> {
+        Ok(self.partitions.iter().map(|partition| partition.rows().end()).collect())
     }
 
     async fn turn(&self, partition: u16) -> Result<Box<dyn Turn>, LogError> {

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp, evolve};
 
-use crate::log::{AppendCommand, Loaded, LogError, NewEvent, Outcome, Snapshot};
+use crate::log::{
+    AppendCommand, FeedLimit, FeedMatches, FeedSearch, Loaded, LogError, NewEvent, Outcome, Snapshot, StateAt,
+};
 use crate::record::RecordedEvent;
 use crate::snapshot;
 
@@ -132,6 +135,15 @@ impl Rows {
         }
     }
 
+    pub(super) fn state_at(&self, organization: &OrganizationId, at: Timestamp) -> StateAt {
+        let mut past = StateAt::default();
+        for event in self.all(organization).take_while(|event| event.event.occurred_at <= at) {
+            evolve(&mut past.state, &event.event);
+            past.sequence = event.sequence;
+        }
+        past
+    }
+
     fn of<'a>(&'a self, stream: &'a Stream) -> impl DoubleEndedIterator<Item = &'a RecordedEvent> {
         stream.events.iter().map(|index| &self.events[*index])
     }
@@ -152,6 +164,34 @@ impl Rows {
     pub(super) fn stream(&self, organization: &OrganizationId, after: u64, limit: u32) -> Vec<RecordedEvent> {
         let behind = self.all(organization).skip_while(|event| event.sequence <= after);
         behind.take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect()
+    }
+
+    pub(super) fn feed(&self, after: u64, limit: FeedLimit) -> Vec<Arc<RecordedEvent>> {
+        let behind = self.events.iter().skip(usize::try_from(after).unwrap_or(usize::MAX));
+        let mut bytes = 0;
+        let within = |event: &&RecordedEvent| {
+            let fits = bytes < limit.bytes;
+            bytes += serde_json::to_vec(&event.event).map_or(0, |json| json.len());
+            fits
+        };
+        let few = behind.take(usize::try_from(limit.events).unwrap_or(usize::MAX));
+        few.take_while(within).cloned().map(Arc::new).collect()
+    }
+
+    pub(super) fn search(&self, search: &FeedSearch, limit: FeedLimit) -> FeedMatches {
+        let most = usize::try_from(limit.events).unwrap_or(usize::MAX);
+        let is_wanted = |event: &&RecordedEvent| {
+            (search.types.is_empty() || search.types.contains(&event.event.fact.name()))
+                && search.organization.as_ref().is_none_or(|organization| *organization == event.organization)
+        };
+        let inside = self.events.iter().filter(|event| event.position > search.after && event.position <= search.up_to);
+        let events: Vec<_> = inside.filter(is_wanted).take(most).cloned().map(Arc::new).collect();
+        let up_to = events.last().filter(|_| events.len() == most).map_or(search.up_to, |last| last.position);
+        FeedMatches { events, up_to }
+    }
+
+    pub(super) fn end(&self) -> u64 {
+        position(self.events.len()) - 1
     }
 
     pub(super) fn command(&self, organization: &OrganizationId, key: &IdempotencyKey) -> Option<Vec<RecordedEvent>> {

@@ -15,8 +15,10 @@ use super::answer::{ANSWER_TIMEOUT, answered};
 use super::error::of_read;
 use super::row::Upcasters;
 use super::turn::{PostgresTurn, lock_head};
-use super::{append, due, migrate, read, session_options};
-use crate::log::{AppendCommand, HeadAndKey, Loaded, Log, LogError, Outcome, Turn};
+use super::{append, due, feed, migrate, past, read, session_options};
+use crate::log::{
+    AppendCommand, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn,
+};
 use crate::record::RecordedEvent;
 
 /// Connections beside the writers' own: loads, look-ups, strong reads, turns.
@@ -123,6 +125,11 @@ impl Log for PostgresLog {
         read::load(&mut reader, self.partition_of(organization), organization, &self.upcasters).await
     }
 
+    async fn state_at(&self, organization: &OrganizationId, at: Timestamp) -> Result<StateAt, LogError> {
+        let mut reader = self.reader().await?;
+        past::state_at(&mut reader, self.partition_of(organization), organization, at, &self.upcasters).await
+    }
+
     async fn entity(
         &self,
         organization: &OrganizationId,
@@ -152,6 +159,21 @@ impl Log for PostgresLog {
         let mut reader = self.reader().await?;
         let partition = self.partition_of(organization);
         read::stream(&mut reader, partition, organization, after, limit, &self.upcasters).await
+    }
+
+    async fn feed(&self, partition: u16, after: u64, limit: FeedLimit) -> Result<Vec<Arc<RecordedEvent>>, LogError> {
+        let mut reader = self.reader().await?;
+        feed::read(&mut reader, partition, after, limit, &self.upcasters).await
+    }
+
+    async fn search(&self, search: &FeedSearch, limit: FeedLimit) -> Result<FeedMatches, LogError> {
+        let mut reader = self.reader().await?;
+        feed::search(&mut reader, search, limit, &self.upcasters).await
+    }
+
+    async fn ends(&self) -> Result<Vec<u64>, LogError> {
+        let mut reader = self.reader().await?;
+        feed::ends(&mut reader).await
     }
 
     async fn turn(&self, partition: u16) -> Result<Box<dyn Turn>, LogError> {

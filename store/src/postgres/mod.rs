@@ -9,12 +9,15 @@ mod append;
 mod connect;
 mod due;
 pub(crate) mod error;
+mod feed;
 mod log;
 mod migrate;
+mod past;
 mod read;
 pub(crate) mod row;
 mod turn;
 
 pub use connect::{StartupError, UnsafeServer, check_server, session_options};
+pub use feed::Feed;
 pub use log::{PostgresLog, READERS_DEFAULT};
 pub use migrate::{MigrateError, PARTITIONS_DEFAULT, PARTITIONS_MAX, migrate};

@@ -272,6 +272,6 @@ pub(super) fn small(partition: u16) -> Result<i16, LogError> {
 }
 
 /// A bound of a read; past the end of `bigint` it is the end.
-fn long(number: u64) -> i64 {
+pub(super) fn long(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

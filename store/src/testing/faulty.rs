@@ -10,7 +10,9 @@ use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::log::{AppendCommand, HeadAndKey, Loaded, Log, LogError, Outcome, Turn};
+use crate::log::{
+    AppendCommand, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn,
+};
 use crate::record::RecordedEvent;
 
 /// A text that this log refuses in any payload, as a database refuses a value.
@@ -172,6 +174,10 @@ impl Log for FaultyLog {
         self.inner.load(organization).await
     }
 
+    async fn state_at(&self, organization: &OrganizationId, at: Timestamp) -> Result<StateAt, LogError> {
+        self.inner.state_at(organization, at).await
+    }
+
     async fn entity(
         &self,
         organization: &OrganizationId,
@@ -203,6 +209,18 @@ impl Log for FaultyLog {
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, LogError> {
         self.inner.stream(organization, after, limit).await
+    }
+
+    async fn feed(&self, partition: u16, after: u64, limit: FeedLimit) -> Result<Vec<Arc<RecordedEvent>>, LogError> {
+        self.inner.feed(partition, after, limit).await
+    }
+
+    async fn search(&self, search: &FeedSearch, limit: FeedLimit) -> Result<FeedMatches, LogError> {
+        self.inner.search(search, limit).await
+    }
+
+    async fn ends(&self) -> Result<Vec<u64>, LogError> {
+        self.inner.ends().await
     }
 
     async fn turn(&self, partition: u16) -> Result<Box<dyn Turn>, LogError> {

@@ -54,8 +54,12 @@ macro_rules! engine_suite {
             time::c12_a_node_with_a_wrong_clock_sweeps_nothing
             time::c13_idle_organizations_are_settled
             time::c13_a_due_time_corrected_by_another_node_is_told_again
+            past::c29_a_balance_in_the_past_is_what_was_seen_then
+            past::c29_every_boundary_between_events_agrees_with_a_naive_fold
             batch::c24_commands_of_one_organization_in_listed_order
             batch::c24_a_batch_survives_a_conflict_in_order
+            tail::c28_the_tail_answers_what_the_log_does
+            tail::c28_the_tail_begins_anew_behind_another_nodes_events
             batch::c25_nothing_is_cached_before_the_first_event
         }
     };

@@ -98,8 +98,8 @@ impl Stream {
             evolve(&mut self.state, event);
             self.state.check_books()?;
             let figures = self.state.figures();
-            let told = (event.balance_after, event.reserved_after, event.available_after);
-            if told == (figures.balance, figures.reserved, figures.available) {
+            let told = (event.balance_after, event.restricted_after, event.reserved_after, event.available_after);
+            if told == (figures.balance, figures.restricted, figures.reserved, figures.available) {
                 Ok(())
             } else {
                 Err(Fault::FiguresDiffer)

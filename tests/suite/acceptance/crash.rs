@@ -16,7 +16,7 @@ const CLIENTS: usize = 24;
 /// Kills without `CRASHES`; `make soak` asks for 20.
 const CRASHES_DEFAULT: usize = 3;
 
-fn crashes() -> usize {
+pub fn crashes() -> usize {
     std::env::var("CRASHES").map_or(CRASHES_DEFAULT, |text| text.parse().expect("CRASHES is a number"))
 }
 
@@ -25,7 +25,7 @@ fn organizations() -> Vec<String> {
 }
 
 /// A pause that differs from crash to crash, so that they hit different moments.
-fn pause(crash: usize) -> Duration {
+pub fn pause(crash: usize) -> Duration {
     let millis = 350 + (crash * 137) % 500;
     Duration::from_millis(u64::try_from(millis).expect("small"))
 }

@@ -7,3 +7,6 @@ mod crash;
 mod driver;
 mod time_travel;
 mod two_nodes;
+
+pub use crash::{crashes, pause};
+pub use driver::{fund, spend_until};

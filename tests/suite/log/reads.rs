@@ -84,6 +84,39 @@ async fn c11_a_load_is_a_snapshot_and_its_tail_and_a_foreign_snapshot_is_ignored
 }
 
 #[tokio::test]
+async fn c29_a_state_of_the_past_begins_at_the_nearest_snapshot_that_fits() {
+    let f = Fixture::new(1).await;
+    let mut a = Writer::new("a", 1);
+    let mut batch = vec![a.next(&grant(100), None), a.next(&consume(1), None)];
+    batch[1].snapshot = Some(a.snapshot());
+    let kept = (a.sequence, a.state.clone());
+    batch.push(a.next(&consume(2), None));
+    f.append(&batch).await;
+    let at = |sequence: u64| start() + TimeDelta::seconds(i64::try_from(sequence).unwrap() - 1);
+    let balance = async |at| f.log.state_at(&a.organization, at).await.unwrap().state.balance().get();
+    let past = f.log.state_at(&a.organization, at(kept.0)).await.unwrap();
+    assert_eq!((past.sequence, past.state), kept);
+    assert_eq!([balance(at(1)).await, balance(at(2)).await, balance(at(3)).await], [100, 99, 97]);
+
+    // A snapshot that says something else shows when it is used.
+    f.run("DELETE FROM store.snapshots").await;
+    f.run(
+        r#"UPDATE store.daily_snapshots
+           SET payload = replace(replace(payload, '"remaining":99', '"remaining":50'), '"consumed":1,', '"consumed":50,')"#,
+    )
+    .await;
+    assert_eq!([balance(at(1)).await, balance(at(2)).await, balance(at(3)).await], [100, 50, 48]);
+    assert_eq!(balance(at(2) - TimeDelta::microseconds(1)).await, 100, "not from behind the instant");
+    f.run("CREATE TABLE changed AS SELECT * FROM store.daily_snapshots").await;
+    for damage in ["version = '0'", "payload = '{}'", "chain_hash = decode(repeat('00', 32), 'hex')"] {
+        f.run("DELETE FROM store.daily_snapshots; INSERT INTO store.daily_snapshots SELECT * FROM changed").await;
+        f.run(&format!("UPDATE store.daily_snapshots SET {damage}")).await;
+        assert_eq!(balance(at(3)).await, 97, "{damage}: folded from the first event");
+    }
+    assert_eq!(f.log.state_at(&a.organization, at(0)).await.unwrap(), store::log::StateAt::default());
+}
+
+#[tokio::test]
 async fn c13_due_times_are_lowered_by_appends_corrected_by_one_sweeper() {
     let f = Fixture::new(1).await;
     let mut a = Writer::new("a", 1);

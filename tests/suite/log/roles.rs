@@ -38,15 +38,57 @@ async fn c26_the_analyst_reads_what_is_hers_and_nothing_else() {
     let read = |sql: &'static str| sqlx::query_scalar::<_, String>(sql).fetch_one(&analyst);
     assert_eq!(read("SELECT current_setting('statement_timeout')").await.unwrap(), "5min");
     assert_ne!(read("SELECT current_setting('idle_in_transaction_session_timeout')").await.unwrap(), "0");
-    assert_eq!(read("SELECT n::text FROM ledger.probe").await.unwrap(), "1");
+    let mut views = 0;
+    for (name, is_hers) in relations(&f).await {
+        let answer = sqlx::query(&format!("SELECT * FROM {name} LIMIT 1")).fetch_optional(&analyst).await;
+        assert_eq!(answer.is_ok(), is_hers, "{name}: {answer:?}");
+        views += u32::from(is_hers);
+    }
+    assert!(views >= 14, "{views} views");
     for denied in [
         "SELECT payload::text FROM store.events",
         "SELECT name FROM store.api_keys",
         "SELECT store.lock_head(0::smallint)::text",
+        "SELECT ledger.publish('usage_hourly', 1)",
         "SET default_transaction_read_only = off; INSERT INTO ledger.probe VALUES (2)",
+        "SET default_transaction_read_only = off; UPDATE ledger.organization_credits SET balance = 0",
     ] {
         assert!(sqlx::raw_sql(denied).execute(&analyst).await.is_err(), "{denied}");
     }
+}
+
+/// Every table and view of ours, and whether analysts may read it: the views of two schemas, and nothing else.
+async fn relations(f: &Fixture) -> Vec<(String, bool)> {
+    sqlx::query_as(
+        "SELECT c.oid::regclass::text, c.relkind = 'v' AND n.nspname IN ('ledger', 'analytics')
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'v', 'm', 'p') AND n.nspname IN ('store', 'ledger', 'analytics', 'payments')",
+    )
+    .fetch_all(&f.admin)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn what_analysts_read_says_what_it_is() {
+    let f = Fixture::new(1).await;
+    let silent: Vec<String> = sqlx::query_scalar(
+        "SELECT c.oid::regclass::text || coalesce('.' || a.attname, '')
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         CROSS JOIN LATERAL (
+             SELECT NULL AS attname, 0 AS attnum
+             UNION ALL
+             SELECT a.attname, a.attnum FROM pg_attribute a
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+         ) a
+         WHERE c.relkind IN ('r', 'v') AND n.nspname IN ('ledger', 'analytics')
+           AND CASE a.attnum WHEN 0 THEN obj_description(c.oid, 'pg_class')
+               ELSE col_description(c.oid, a.attnum) END IS NULL",
+    )
+    .fetch_all(&f.admin)
+    .await
+    .unwrap();
+    assert_eq!(silent, Vec::<String>::new(), "no comment");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Every text that validation lets through is stored, hashed, and readable as `jsonb`, as a projector reads it.
+//! Every text that validation lets through is stored, hashed, and projected into every read table.
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -6,14 +6,16 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value};
 
 use domain::Command;
-use domain::commands::{Consume, Expiry, Grant};
-use domain::grant::Category;
-use domain::text::{Label, Metadata, Note};
-use domain::usage::Usage;
+use domain::commands::{Adjust, Consume, Expiry, Grant, Over, Reserve};
+use domain::grant::{Category, OperationPattern};
+use domain::text::{Label, Metadata, Note, ReferenceText, Unit};
+use domain::usage::{Reference, Usage};
 use domain::{Credits, OrganizationId};
+use projections::projectors;
 
 use super::fixture::*;
 use crate::support::cases;
+use crate::support::projected::project;
 
 /// Texts of every kind of character, the troublesome ones often.
 fn text() -> impl Strategy<Value = String> {
@@ -47,29 +49,54 @@ fn sample<S: Strategy>(runner: &mut TestRunner, strategy: S) -> S::Value {
     strategy.new_tree(runner).expect("the strategies reject nothing").current()
 }
 
+/// The labels of a consumption, each a text that validation let through.
+fn usage(runner: &mut TestRunner) -> Option<Usage> {
+    let label = |runner: &mut TestRunner| Label::try_new(&sample(runner, text())).ok();
+    let unit = |runner: &mut TestRunner| Unit::try_new(&sample(runner, text())).ok();
+    Some(Usage {
+        operation: label(runner),
+        subject: label(runner),
+        description: Note::try_new(&sample(runner, text())).ok(),
+        reference: unit(runner)
+            .zip(ReferenceText::try_new(&sample(runner, text())).ok())
+            .map(|(kind, id)| Reference { kind, id }),
+        quantities: unit(runner).map(|unit| (unit, sample(runner, 0..=Usage::MAX_QUANTITY))).into_iter().collect(),
+        dimensions: unit(runner).zip(label(runner)).into_iter().collect(),
+        metadata: Metadata::try_new(sample(runner, metadata())).ok()?,
+        used_at: None,
+    })
+}
+
 /// A command with texts as validation left them: `None` where it refused one.
 fn command(runner: &mut TestRunner) -> Option<Command> {
-    let note = Note::try_new(&sample(runner, text())).ok()?;
+    let reason = Note::try_new(&sample(runner, text())).ok()?;
     let metadata = Metadata::try_new(sample(runner, metadata())).ok()?;
-    if sample(runner, any::<bool>()) {
-        let subject = Label::try_new(&sample(runner, text())).ok()?;
-        let usage = Usage { subject: Some(subject), description: Some(note), metadata, ..Usage::default() };
-        return Some(Command::Consume(Consume { amount: Credits::new(1).into(), usage: usage.into() }));
-    }
-    Some(Command::Grant(Grant {
-        amount: Credits::new(10),
-        category: Category::Promotional,
-        priority: 100,
-        effective_at: None,
-        expiry: Expiry::Never,
-        applies_to: vec![],
-        reason: note,
-        metadata,
-    }))
+    let amount = Credits::new(1);
+    Some(match sample(runner, 0..5_u8) {
+        0 | 1 => Command::Consume(Consume { amount: amount.into(), usage: usage(runner)?.into() }),
+        2 => Command::Reserve(Reserve {
+            amount: amount.into(),
+            price_version: None,
+            expires_in_seconds: 900,
+            over: Over::default(),
+            usage: usage(runner)?.into(),
+        }),
+        3 => Command::Adjust(Adjust { amount, reason }),
+        _ => Command::Grant(Grant {
+            amount: Credits::new(10),
+            category: Category::Promotional,
+            priority: 100,
+            effective_at: None,
+            expiry: Expiry::Never,
+            applies_to: OperationPattern::try_new(&sample(runner, text())).into_iter().collect(),
+            reason,
+            metadata,
+        }),
+    })
 }
 
 #[tokio::test]
-async fn c23_whatever_validation_lets_through_is_stored_and_projectable() {
+async fn c23_whatever_validation_lets_through_is_stored_and_projected() {
     let f = Fixture::new(1).await;
     let mut runner = TestRunner::deterministic();
     let (mut accepted, mut tried) = (0, 0);
@@ -91,6 +118,10 @@ async fn c23_whatever_validation_lets_through_is_stored_and_projectable() {
         accepted += 1;
     }
     f.append(&batch).await;
+    project(&f.options, &f.admin, 500).await;
+    let report = projections::verify::verify(f.options.clone(), projectors::all(), |_| ()).await;
+    assert_eq!(report.expect("the log can be read").findings, []);
+    assert!(f.count("SELECT count(*) FROM ledger.credit_transactions").await > i64::from(wanted) / 2);
     let readable =
         f.count("SELECT count(*) FROM store.events WHERE payload::jsonb IS NOT NULL AND metadata::jsonb IS NOT NULL");
     assert!(readable.await >= i64::from(wanted));

@@ -3,8 +3,9 @@
 pub mod http;
 pub mod node;
 mod postgres;
+pub mod projected;
 
-pub use postgres::{database, empty_database, migrated_database, own_postgres};
+pub use postgres::{PARTITIONS, TestDatabase, database, empty_database, migrated_database, own_postgres};
 
 /// Cases of a property: `TEST_CASES`, or the default.
 pub fn cases(default: u32) -> u32 {

@@ -7,6 +7,8 @@ pub mod batch;
 pub mod confirm;
 pub mod conformance;
 pub mod keys;
+pub mod past;
 pub mod queue;
 pub mod snapshots;
+pub mod tail;
 pub mod time;

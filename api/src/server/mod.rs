@@ -1,11 +1,15 @@
 //! Starting and stopping the server in this process.
 
+mod connections;
+mod patience;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use projections::Runner;
+use projections::queries::Reader;
 use store::log::Log;
 use store::{Clock, Ledger};
 use tokio::net::TcpListener;
@@ -14,8 +18,11 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::auth::{AdminKey, Authenticator, Keys};
+use crate::feed::{Feed, Hub};
 use crate::limits::{DRAIN_MAX, METRICS_UPKEEP};
 use crate::routes;
+
+use connections::Bounds;
 
 /// Seconds: from a cached read to the longest request.
 const LATENCY_BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
@@ -25,10 +32,22 @@ pub struct Serve {
     /// Host and port; port 0 picks a free one.
     pub listen: String,
     pub log: Arc<dyn Log>,
+    pub reads: Reader,
+    /// Of the read side; the tails are this server's own.
+    pub projections: projections::Settings,
     pub keys: Keys,
     pub clock: Arc<dyn Clock>,
     /// An admin key that the database does not know.
     pub admin_key: Option<AdminKey>,
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("the address cannot be listened on")]
+    Listen(#[from] std::io::Error),
+    #[error("the read side cannot start")]
+    Projections(#[from] sqlx::Error),
 }
 
 /// A running server.
@@ -36,38 +55,44 @@ pub struct Handle {
     pub addr: SocketAddr,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
-    upkeep: JoinHandle<()>,
+    /// Tasks that nobody waits for.
+    beside: [JoinHandle<()>; 2],
     ledger: Arc<Ledger>,
+    reads: Reader,
+    projections: Arc<Runner>,
 }
 
 /// Starts a server; it answers when this returns, and takes commands unless the database is in the way.
 ///
 /// # Errors
-/// The address cannot be listened on.
-pub async fn serve(settings: Serve) -> std::io::Result<Handle> {
+/// [`ServeError`].
+pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
     let listener = TcpListener::bind(&settings.listen).await?;
     let addr = listener.local_addr()?;
     // Before the ledger, which takes its meters at its start.
     let metrics = recorder();
     let ledger = Arc::new(Ledger::start(settings.log, Arc::clone(&settings.clock)));
+    let projections = projections::Settings { tails: Some(ledger.tails()), ..settings.projections };
+    let projections = Arc::new(Runner::start(projections).await?);
     let auth = Authenticator::new(settings.keys, settings.admin_key);
-    let router = routes::router(App::new(Arc::clone(&ledger), settings.clock, auth, metrics.clone()));
-    let upkeep = tokio::spawn(keep_up(metrics));
     let (stop, stopped) = watch::channel(false);
-    // Without it an answer waits for the acknowledgement of the one before.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
-    });
-    let serving = tokio::spawn(async move {
-        let until = async move { wait_for(stopped).await };
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
-            tracing::error!(%error, "the server stopped");
-        }
-    });
+    let hub = Arc::new(Hub::new(ledger.log().partitions()));
+    let following = tokio::spawn(Arc::clone(&hub).run(Arc::clone(ledger.log())));
+    let feed = Feed::new(Arc::clone(ledger.log()), hub, stopped.clone());
+    let app = App::new(
+        Arc::clone(&ledger),
+        settings.reads.clone(),
+        Arc::clone(&projections),
+        settings.clock,
+        auth,
+        metrics.clone(),
+        feed,
+    );
+    let router = routes::router(app);
+    let upkeep = tokio::spawn(keep_up(metrics));
+    let serving = tokio::spawn(connections::run(listener, router, Bounds::default(), stopped));
     wait_until_ready(&ledger).await;
-    Ok(Handle { addr, stop, serving, upkeep, ledger })
+    Ok(Handle { addr, stop, serving, beside: [upkeep, following], ledger, reads: settings.reads, projections })
 }
 
 /// A node is not ready before it has compared its clock with the database's. One that stays unready serves all the
@@ -83,11 +108,6 @@ async fn wait_until_ready(ledger: &Ledger) {
     }
 }
 
-async fn wait_for(mut stopped: watch::Receiver<bool>) {
-    // An error means that the handle is gone: nobody can stop the server any more, so it stops.
-    let _ended = stopped.wait_for(|stop| *stop).await;
-}
-
 impl Handle {
     /// Stops accepting, answers what is in work, flushes.
     pub async fn shutdown(mut self) {
@@ -96,7 +116,10 @@ impl Handle {
             tracing::warn!("connections were still open when the server stopped");
             self.serving.abort();
         }
-        self.upkeep.abort();
+        self.beside.iter().for_each(JoinHandle::abort);
+        self.reads.close().await;
+        // What is not projected yet is projected by another node, or after the next start.
+        self.projections.shutdown().await;
         // A database that is gone answers nobody: what it was told is found with its key later.
         if tokio::time::timeout(DRAIN_MAX, self.ledger.shutdown()).await.is_err() {
             tracing::warn!("the database did not answer; the outcome of the last commands is found with their keys");

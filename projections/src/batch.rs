@@ -1,0 +1,152 @@
+//! One batch of one partition: lock the checkpoints, read once for all that stand at the same place, apply, move the
+//! checkpoints, commit.
+//!
+//! Invariant: rows and checkpoint are one transaction; whatever crashes, an event has its effect exactly once.
+//! Invariant: no snapshot outlives a batch (CORRECTNESS C26): READ COMMITTED, bounded rows and bytes.
+
+use std::sync::Arc;
+
+use sqlx::{Connection, PgConnection};
+use store::log::{FeedLimit, LogError};
+use store::postgres::Feed;
+use store::{Clock, RecordedEvent, Tails};
+
+use crate::apply::{Applied, apply_most};
+use crate::checkpoint::{self, Checkpoint, Generation, Move};
+use crate::plan::{self, Group};
+use crate::projector::{Projector, Target};
+
+/// Why a batch came to nothing; it was rolled back.
+#[derive(Debug, thiserror::Error)]
+pub enum BatchError {
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    #[error("the feed cannot be read")]
+    Feed(#[from] LogError),
+}
+
+/// What a batch has done.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    /// Checkpoints that were moved or stopped.
+    pub(crate) moves: Vec<Move>,
+    /// Whether there is more to do at once.
+    pub(crate) more: bool,
+}
+
+/// What a batch works with.
+pub(crate) struct Batcher {
+    pub(crate) projectors: Vec<Arc<dyn Projector>>,
+    pub(crate) generation: Generation,
+    pub(crate) limit: FeedLimit,
+    pub(crate) feed: Feed,
+    /// `None` in a process that does not write.
+    pub(crate) tails: Option<Arc<Tails>>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// What reading the events behind a checkpoint came to.
+enum Next {
+    Events(Vec<Arc<RecordedEvent>>),
+    /// The event there cannot be read.
+    Unreadable(String),
+    Nothing,
+    /// The partition ends before the checkpoint.
+    PastTheEnd {
+        end: u64,
+    },
+}
+
+impl Batcher {
+    /// Brings the partition's checkpoints that nobody else holds one batch further.
+    pub(crate) async fn run(&self, connection: &mut PgConnection, partition: u16) -> Result<Done, BatchError> {
+        let names: Vec<&'static str> = self.projectors.iter().map(|projector| projector.name()).collect();
+        let now = self.clock.now();
+        let mut transaction = connection.begin().await?;
+        let locked = checkpoint::lock(&mut transaction, partition, &names, self.generation).await?;
+        let version_of = |name: &str| self.projector(name).map(|projector| projector.version());
+        let mut done = Done::default();
+        for group in plan::groups(locked, version_of, self.limit.events, now) {
+            self.run_group(&mut transaction, partition, group, &mut done).await?;
+        }
+        if done.moves.is_empty() {
+            transaction.rollback().await?;
+        } else {
+            checkpoint::advance(&mut transaction, partition, &done.moves, now).await?;
+            transaction.commit().await?;
+        }
+        Ok(done)
+    }
+
+    async fn run_group(
+        &self,
+        connection: &mut PgConnection,
+        partition: u16,
+        group: Group,
+        done: &mut Done,
+    ) -> Result<(), BatchError> {
+        let now = self.clock.now();
+        match self.next(connection, partition, &group).await? {
+            Next::Nothing => {}
+            Next::Events(events) => {
+                done.more |= events.len() >= group.events_max as usize;
+                for member in group.members {
+                    let applied = self.apply(connection, &member, &events).await?;
+                    done.moves.push(moved(member, &applied, now));
+                }
+            }
+            Next::Unreadable(reason) => {
+                let nothing = Applied { events: 0, poisoned: Some(reason) };
+                done.moves.extend(group.members.into_iter().map(|member| moved(member, &nothing, now)));
+            }
+            Next::PastTheEnd { end } => {
+                let running = group.members.into_iter().filter(|member| !member.is_stopped);
+                done.moves.extend(running.map(|member| {
+                    let stop = Some(plan::stop_past_the_end(member.position, end));
+                    let Checkpoint { projector, generation, position, .. } = member;
+                    Move { projector, generation, from: position, to: position, stop }
+                }));
+            }
+        }
+        Ok(())
+    }
+
+    async fn next(&self, connection: &mut PgConnection, partition: u16, group: &Group) -> Result<Next, BatchError> {
+        let limit = FeedLimit { events: group.events_max, ..self.limit };
+        let after = group.position;
+        if let Some(events) = self.tails.as_ref().and_then(|tails| tails.read(partition, after, limit)) {
+            return Ok(Next::Events(events));
+        }
+        match self.feed.read(connection, partition, after, limit).await {
+            Ok(events) if !events.is_empty() => Ok(Next::Events(events)),
+            Ok(_) => {
+                let end = self.feed.end(connection, partition).await?;
+                Ok(if end < after { Next::PastTheEnd { end } } else { Next::Nothing })
+            }
+            Err(LogError::Corrupt(reason)) => Ok(Next::Unreadable(reason)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn apply(
+        &self,
+        connection: &mut PgConnection,
+        member: &Checkpoint,
+        events: &[Arc<RecordedEvent>],
+    ) -> Result<Applied, sqlx::Error> {
+        let projector = self.projector(&member.projector).expect("a group has only projectors of this runner");
+        apply_most(projector, connection, Target::new(member.generation), events).await
+    }
+
+    fn projector(&self, name: &str) -> Option<&dyn Projector> {
+        self.projectors.iter().find(|projector| projector.name() == name).map(AsRef::as_ref)
+    }
+}
+
+fn moved(member: Checkpoint, applied: &Applied, now: domain::Timestamp) -> Move {
+    let to = member.position + applied.events as u64;
+    // The count begins anew where the projector has come further.
+    let stops = if to == member.position { member.stops } else { 0 };
+    let stop = applied.poisoned.as_ref().map(|reason| plan::stop(to + 1, reason, stops, now));
+    Move { projector: member.projector, generation: member.generation, from: member.position, to, stop }
+}

@@ -1,0 +1,124 @@
+//! What a node knows of every projector: polled, and told at once of what this node itself has projected.
+//!
+//! Invariant: one statement a poll, however many partitions (CORRECTNESS C28).
+//! Invariant: what other nodes project is known here within one poll, too: a query may wait on any node.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use sqlx::PgPool;
+use store::Clock;
+use tokio::sync::{Notify, watch};
+
+use crate::checkpoint::Move;
+use crate::meters;
+use crate::standing::{Standing, standings};
+
+/// Gauges need no more: Prometheus asks every few seconds.
+const METERS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The places of all projectors.
+pub struct Monitor {
+    positions: HashMap<&'static str, Vec<watch::Sender<u64>>>,
+    standings: Mutex<Arc<[Standing]>>,
+    partitions: u16,
+    wakes: Vec<Notify>,
+}
+
+impl Monitor {
+    pub(crate) fn new(projectors: &[&'static str], partitions: u16) -> Self {
+        let places = || (0..partitions).map(|_| watch::Sender::new(0)).collect();
+        Self {
+            positions: projectors.iter().map(|name| (*name, places())).collect(),
+            standings: Mutex::new(Arc::from([])),
+            partitions,
+            wakes: (0..partitions).map(|_| Notify::new()).collect(),
+        }
+    }
+
+    /// How the database partitions organizations.
+    #[must_use]
+    pub fn partitions(&self) -> u16 {
+        self.partitions
+    }
+
+    /// Every checkpoint as of the last poll.
+    #[must_use]
+    pub fn standings(&self) -> Arc<[Standing]> {
+        Arc::clone(&self.standings.lock().expect("no code panics while it holds the standings"))
+    }
+
+    /// The live checkpoint of a projector.
+    ///
+    /// # Panics
+    /// Where there is no projector of this name.
+    pub(crate) fn position(&self, projector: &'static str, partition: u16) -> watch::Receiver<u64> {
+        let places = self.positions.get(projector).unwrap_or_else(|| panic!("there is no projector {projector}"));
+        places[usize::from(partition)].subscribe()
+    }
+
+    /// Resolves when a poll has found something to do in the partition.
+    pub(crate) async fn behind(&self, partition: u16) {
+        self.wakes[usize::from(partition)].notified().await;
+    }
+
+    /// Takes what this node has projected, without waiting for the next poll.
+    pub(crate) fn moved(&self, partition: u16, moves: &[Move]) {
+        for a_move in moves {
+            self.reached(&a_move.projector, partition, a_move.to);
+        }
+    }
+
+    fn reached(&self, projector: &str, partition: u16, position: u64) {
+        let Some(place) = self.positions.get(projector).and_then(|places| places.get(usize::from(partition))) else {
+            return;
+        };
+        // A poll may have been under way while this node went on.
+        place.send_if_modified(|known| {
+            let is_news = position > *known;
+            *known = position.max(*known);
+            is_news
+        });
+    }
+
+    async fn poll(&self, pool: &PgPool, clock: &dyn Clock) -> Result<Arc<[Standing]>, sqlx::Error> {
+        let now = clock.now();
+        let standings: Arc<[Standing]> = standings(pool, now).await?.into();
+        for standing in standings.iter().filter(|standing| standing.is_live) {
+            self.reached(&standing.projector, standing.partition, standing.position);
+            let is_ours = self.positions.contains_key(standing.projector.as_str());
+            if is_ours && standing.wants_a_batch(now) {
+                // Kept for a task that is not waiting at the moment.
+                self.wakes[usize::from(standing.partition)].notify_one();
+            }
+        }
+        *self.standings.lock().expect("no code panics while it holds the standings") = Arc::clone(&standings);
+        Ok(standings)
+    }
+}
+
+/// Polls until it is aborted.
+pub(crate) async fn run(monitor: Arc<Monitor>, pool: PgPool, clock: Arc<dyn Clock>, interval: Duration) {
+    let mut due = tokio::time::interval(interval);
+    due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut metered: Option<Instant> = None;
+    let mut failing = false;
+    loop {
+        due.tick().await;
+        match monitor.poll(&pool, &*clock).await {
+            Ok(standings) => {
+                failing = false;
+                if metered.is_none_or(|at| at.elapsed() >= METERS_INTERVAL) {
+                    metered = Some(Instant::now());
+                    meters::standings(&standings);
+                }
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!(%error, "the checkpoints cannot be polled");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The tasks of a node: one a partition, and one that polls for all of them.
+//!
+//! Invariant: a signal is a hint and polling the truth; a task that is never woken by its own writers projects all the
+//! same, a poll later.
+//! Invariant: nothing is agreed between nodes but the lock of a checkpoint's row, batch by batch: whoever has it works,
+//! and a dead node's locks end with its connections.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use store::postgres::{Feed, session_options};
+use store::{Clock, Tails};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::batch::{BatchError, Batcher, Done};
+use crate::checkpoint::{self, Generation};
+use crate::limits::{DRAIN_MAX, FAILURE_PAUSE_MAX, FAILURE_PAUSE_MIN, Limits, REST};
+use crate::meters;
+use crate::monitor::{self, Monitor};
+use crate::projector::Projector;
+use crate::wait::Waiter;
+
+/// Connections beside those of the batches: the poll, and the look-ups of queries that wait.
+const CONNECTIONS_BESIDE: u32 = 3;
+
+/// What a node's read side needs.
+pub struct Settings {
+    pub options: PgConnectOptions,
+    pub projectors: Vec<Arc<dyn Projector>>,
+    pub clock: Arc<dyn Clock>,
+    /// Of the ledger that writes in this process, if one does.
+    pub tails: Option<Arc<Tails>>,
+    /// Where queries read, if that is not the database itself: what a query waits for must have arrived there.
+    pub replica: Option<PgPool>,
+    /// Whether this node projects, or only knows how far others are.
+    pub projects: bool,
+    pub limits: Limits,
+}
+
+/// A node's read side.
+pub struct Runner {
+    pool: PgPool,
+    monitor: Arc<Monitor>,
+    stop: watch::Sender<bool>,
+    waiter: Waiter,
+    polling: Vec<JoinHandle<()>>,
+    tasks: tokio::sync::Mutex<JoinSet<()>>,
+}
+
+/// Connects with the settings of a session that projects. A commit need not reach the disk before the next batch: rows
+/// and checkpoint are lost together, and are made again from the log.
+pub(crate) fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
+    let options = session_options(options).options([("synchronous_commit", "off"), ("jit", "off")]);
+    // Statements find their rows by keys, and the log by its order. A plan that was made while a table was small would
+    // go on reading all of it, until the table is analysed.
+    let by_key =
+        ["seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin"].map(|plan| (format!("enable_{plan}"), "off"));
+    let options = options.options(by_key);
+    PgPoolOptions::new().max_connections(connections).connect_lazy_with(options)
+}
+
+impl Runner {
+    /// Registers the projectors' checkpoints and starts the tasks; inside a Tokio runtime, and after the metrics recorder.
+    ///
+    /// # Errors
+    /// The database does not answer, or is not migrated.
+    pub async fn start(settings: Settings) -> Result<Self, sqlx::Error> {
+        let Settings { options, projectors, clock, tails, replica, projects, limits } = settings;
+        let connections = u32::try_from(limits.at_once).unwrap_or(u32::MAX);
+        let pool = pool(options, connections.saturating_add(CONNECTIONS_BESIDE));
+        let partitions = partitions(&pool).await?;
+        if projects {
+            checkpoint::register(&pool, projectors.iter().map(AsRef::as_ref), clock.now()).await?;
+        }
+        let names: Vec<&'static str> = projectors.iter().map(|projector| projector.name()).collect();
+        let monitor = Arc::new(Monitor::new(&names, partitions));
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        if projects && !projectors.is_empty() {
+            let at_once = Arc::new(Semaphore::new(limits.at_once));
+            let batcher = Arc::new(Batcher {
+                projectors,
+                generation: Generation::Live,
+                limit: limits.batch,
+                feed: Feed::default(),
+                tails: tails.clone(),
+                clock: Arc::clone(&clock),
+            });
+            for partition in 0..partitions {
+                let task = Task {
+                    partition,
+                    pool: pool.clone(),
+                    batcher: Arc::clone(&batcher),
+                    monitor: Arc::clone(&monitor),
+                    at_once: Arc::clone(&at_once),
+                    pause_max: limits.pause_max,
+                };
+                let appended = tails.as_ref().map(|tails| tails.follow(partition));
+                tasks.spawn(task.run(appended, stopped.clone()));
+            }
+        }
+        let watch = |monitor: &Arc<Monitor>, pool: &PgPool| {
+            tokio::spawn(monitor::run(Arc::clone(monitor), pool.clone(), Arc::clone(&clock), limits.poll))
+        };
+        let mut polling = vec![watch(&monitor, &pool)];
+        let waiter = match replica {
+            None => Waiter::new(pool.clone(), Arc::clone(&monitor)),
+            Some(replica) => {
+                // Not told of what this node projects: a replica has it later.
+                let arrived = Arc::new(Monitor::new(&names, partitions));
+                polling.push(watch(&arrived, &replica));
+                // The event is looked up where it surely is: it may be on its way to the replica, too.
+                Waiter::new(pool.clone(), arrived)
+            }
+        };
+        Ok(Self { pool, monitor, stop, waiter, polling, tasks: tokio::sync::Mutex::new(tasks) })
+    }
+
+    #[must_use]
+    pub fn monitor(&self) -> &Arc<Monitor> {
+        &self.monitor
+    }
+
+    /// For queries that are to see what their caller has written.
+    #[must_use]
+    pub fn waiter(&self) -> Waiter {
+        self.waiter.clone()
+    }
+
+    /// Ends the batches under way and takes no more.
+    pub async fn shutdown(&self) {
+        self.stop.send_replace(true);
+        let mut tasks = self.tasks.lock().await;
+        let ended = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(DRAIN_MAX, ended).await.is_err() {
+            tracing::warn!("a batch was cut off; it is rolled back, and made again later");
+            tasks.shutdown().await;
+        }
+        self.polling.iter().for_each(JoinHandle::abort);
+        self.pool.close().await;
+    }
+}
+
+pub(crate) async fn partitions(pool: &PgPool) -> Result<u16, sqlx::Error> {
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM store.heads").fetch_one(pool).await?;
+    u16::try_from(count).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+/// The task of one partition.
+struct Task {
+    partition: u16,
+    pool: PgPool,
+    batcher: Arc<Batcher>,
+    monitor: Arc<Monitor>,
+    at_once: Arc<Semaphore>,
+    pause_max: Duration,
+}
+
+impl Task {
+    async fn run(self, mut appended: Option<watch::Receiver<u64>>, mut stopped: watch::Receiver<bool>) {
+        let mut failures = Failures::default();
+        loop {
+            tokio::select! {
+                biased;
+                _ = stopped.wait_for(|stop| *stop) => return,
+                () = self.woken(appended.as_mut()) => {}
+            }
+            let pause = match self.catch_up(&stopped).await {
+                Ok(took) => {
+                    failures = Failures::default();
+                    (took * REST).min(self.pause_max)
+                }
+                Err(error) => failures.next(self.partition, &error),
+            };
+            tokio::select! {
+                biased;
+                _ = stopped.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn woken(&self, appended: Option<&mut watch::Receiver<u64>>) {
+        let signal = async {
+            let heard = match appended {
+                Some(appended) => appended.changed().await.is_ok(),
+                None => false,
+            };
+            if !heard {
+                // Nobody writes here; the poll is all there is.
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = signal => {}
+            () = self.monitor.behind(self.partition) => {}
+        }
+    }
+
+    /// Batches until one is not full; answers how long the last one took.
+    async fn catch_up(&self, stopped: &watch::Receiver<bool>) -> Result<Duration, BatchError> {
+        loop {
+            let permit = self.at_once.acquire().await.expect("the semaphore is never closed");
+            let started = Instant::now();
+            let done = self.batch().await?;
+            drop(permit);
+            let took = started.elapsed();
+            self.tell(&done, took);
+            if !done.more || *stopped.borrow() {
+                return Ok(took);
+            }
+        }
+    }
+
+    async fn batch(&self) -> Result<Done, BatchError> {
+        let mut connection = self.pool.acquire().await?;
+        self.batcher.run(&mut connection, self.partition).await
+    }
+
+    fn tell(&self, done: &Done, took: Duration) {
+        let events = done.moves.iter().map(|a_move| a_move.to - a_move.from).max();
+        let Some(events) = events else { return };
+        meters::batch(events, took);
+        self.monitor.moved(self.partition, &done.moves);
+        for a_move in &done.moves {
+            if let Some(stop) = &a_move.stop {
+                tracing::error!(
+                    projector = a_move.projector,
+                    partition = self.partition,
+                    position = stop.position,
+                    reason = stop.reason,
+                    retry_at = ?stop.retry_at,
+                    "a projector has stopped"
+                );
+            }
+        }
+    }
+}
+
+/// Failures in a row.
+#[derive(Default)]
+struct Failures(u32);
+
+impl Failures {
+    /// Tells of the failure; answers how long to wait.
+    fn next(&mut self, partition: u16, error: &BatchError) -> Duration {
+        let source = std::error::Error::source(error).map(ToString::to_string);
+        tracing::warn!(partition, %error, source, "a batch was not projected; it is tried again");
+        meters::failure();
+        let doubled = 1_u32.checked_shl(self.0).unwrap_or(u32::MAX);
+        self.0 = self.0.saturating_add(1);
+        FAILURE_PAUSE_MIN.saturating_mul(doubled).min(FAILURE_PAUSE_MAX)
+    }
+}

@@ -1,0 +1,92 @@
+//! Random lives, projected in small batches, agree with the log and with the domain.
+
+use std::sync::Arc;
+
+use projections::projectors;
+use projections::rebuild::Rebuild;
+use store::testing::ManualClock;
+
+use super::fixture::Ground;
+use crate::support::cases;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_lives_are_projected_to_what_the_domain_says() {
+    let mut ground = Ground::new(1).await;
+    ground.live(u64::from(cases(256)) * 6).await;
+    ground.project().await;
+    let report = ground.verify().await;
+    assert_eq!(report.findings, []);
+    assert!(report.events > 500 && report.rows > 500, "{report:?}");
+    let unequal = "SELECT count(*) FROM (
+        SELECT t.balance_after <> sum(t.amount) OVER (PARTITION BY t.organization_id ORDER BY t.created_at, t.sequence)
+            AS is_wrong FROM ledger.credit_transactions t) checked WHERE is_wrong";
+    assert_eq!(ground.count(unequal).await, 0, "a statement adds up line by line");
+    let unbalanced = "SELECT count(*) FROM ledger.organization_credits o WHERE o.balance IS DISTINCT FROM
+        coalesce((SELECT sum(t.amount) FROM ledger.credit_transactions t WHERE t.organization_id = o.organization_id), 0)";
+    assert_eq!(ground.count(unbalanced).await, 0, "movements add up to the balance");
+    let lost = "SELECT count(*) FROM ledger.credit_grants g
+        WHERE g.amount <> g.remaining + g.used + g.expired + g.voided + g.revoked + g.merged";
+    assert_eq!(ground.count(lost).await, 0, "no credit of a grant is lost");
+    let books = "SELECT count(*) FROM ledger.organization_credits o WHERE
+        lifetime_purchased + lifetime_granted + lifetime_refunded + lifetime_reinstated + lifetime_adjusted_up
+        <> lifetime_used + lifetime_expired + lifetime_voided + lifetime_clawed_back + lifetime_adjusted_down - debt
+           + (SELECT coalesce(sum(g.remaining), 0) FROM ledger.credit_grants g
+              WHERE g.organization_id = o.organization_id)";
+    assert_eq!(ground.count(books).await, 0, "the books balance in SQL, too");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revenue_adds_up_to_what_was_paid() {
+    let mut ground = Ground::new(2).await;
+    ground.live(u64::from(cases(256)) * 4).await;
+    ground.project().await;
+    let sold = ground.count("SELECT sum(sold_minor)::bigint FROM analytics.revenue").await;
+    let paid =
+        "SELECT coalesce(sum(price_minor), 0)::bigint FROM ledger.credit_purchases WHERE completed_at IS NOT NULL";
+    assert_eq!(sold, ground.count(paid).await, "what was sold is the price of all completed purchases");
+    let parts = "SELECT sum(recognized_minor + breakage_minor + revoked_minor)::bigint FROM analytics.revenue";
+    let deferred = "SELECT deferred_minor::bigint FROM analytics.revenue ORDER BY month DESC LIMIT 1";
+    assert_eq!(sold, ground.count(parts).await + ground.count(deferred).await);
+    let owed = "SELECT coalesce(sum(remaining), 0)::bigint FROM ledger.credit_grants WHERE cost_minor IS NOT NULL";
+    assert!(ground.count(owed).await > 0 && ground.count(deferred).await > 0);
+    // An organization that has nothing left that was paid for is owed nothing, to the last minor unit.
+    let rounding = "SELECT count(*) FROM (
+        SELECT DISTINCT ON (r.organization_id) r.organization_id, r.deferred_minor FROM analytics.revenue_by_organization r
+        ORDER BY r.organization_id, r.month DESC) last
+        WHERE last.deferred_minor < 0 OR last.deferred_minor > 0 AND NOT EXISTS (
+            SELECT FROM ledger.credit_grants g
+            WHERE g.organization_id = last.organization_id AND g.cost_minor IS NOT NULL AND g.remaining > 0)";
+    assert_eq!(ground.count(rounding).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_come_again_change_nothing_and_a_rebuild_makes_the_same() {
+    let mut ground = Ground::new(4).await;
+    ground.live(300).await;
+    ground.project().await;
+    ground.run("UPDATE ledger.checkpoints SET position = position / 2").await;
+    ground.project().await;
+    assert_eq!(ground.verify().await.findings, [], "half of the events came again");
+    for projector in projectors::all() {
+        let rebuild = Rebuild::new(ground.options.clone(), projector, Arc::new(ManualClock::new()));
+        rebuild.run(&|_| ()).await.unwrap();
+    }
+    assert_eq!(ground.verify().await.findings, [], "all tables were made anew");
+    let generations = ground.count("SELECT min(generation)::bigint FROM ledger.checkpoints WHERE live").await;
+    assert_eq!(generations, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_batch_reads_a_whole_table() {
+    let mut ground = Ground::new(5).await;
+    ground.live(300).await;
+    ground.project().await;
+    let scanned: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT s.relname::text, s.seq_scan FROM pg_stat_user_tables s
+         WHERE s.schemaname = 'ledger' AND s.relname ~ '_v1$' AND s.seq_scan > 0",
+    )
+    .fetch_all(&ground.pool)
+    .await
+    .unwrap();
+    assert_eq!(scanned, [], "a plan that was made while a table was small would go on reading all of it");
+}

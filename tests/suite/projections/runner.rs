@@ -1,0 +1,140 @@
+//! Exactly one effect an event, whoever projects.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use projections::{Limits, Projector, Runner, Target};
+use store::log::{FeedLimit, Log};
+use store::postgres::PostgresLog;
+
+use super::probe::Probe;
+use super::world::{World, ledger, spend};
+
+const ALL: FeedLimit = FeedLimit { events: 100_000, bytes: 1 << 30 };
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_has_its_effect_exactly_once() {
+    let (world, probe) = World::with_probe("probe").await;
+    world.spend(20, 600).await;
+    let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
+    world.spend(20, 1_400).await;
+    world.caught_up("probe").await;
+    world.assert_counted("probe").await;
+    runner.shutdown().await;
+
+    // A new runner goes on where the checkpoints are.
+    world.spend(20, 300).await;
+    let runner = world.runner(vec![probe]).await;
+    world.caught_up("probe").await;
+    world.assert_counted("probe").await;
+    runner.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_was_applied_and_not_committed_leaves_nothing() {
+    let (world, probe) = World::with_probe("probe").await;
+    world.spend(5, 50).await;
+    let log = PostgresLog::connect(world.options.clone(), 2).await.unwrap();
+    for partition in 0..log.partitions() {
+        let events = log.feed(partition, 0, ALL).await.unwrap();
+        let mut cut_off = world.pool.begin().await.unwrap();
+        probe.apply(&mut cut_off, &Target::FIRST, &events).await.unwrap();
+        cut_off.rollback().await.unwrap();
+    }
+    let runner = world.runner(vec![probe]).await;
+    world.caught_up("probe").await;
+    world.assert_counted("probe").await;
+    runner.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c28_a_gap_in_the_tail_falls_back_to_the_table() {
+    let (world, probe) = World::with_probe("probe").await;
+    let other = ledger(&world.options).await;
+    let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
+    let next = AtomicUsize::new(0);
+    // By turns, so that each node's tail has gaps of the other's events.
+    for _ in 0..20 {
+        spend(&world.ledger, &next, 8, 40).await;
+        spend(&other, &next, 8, 40).await;
+    }
+    world.caught_up("probe").await;
+    world.assert_counted("probe").await;
+    runner.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c28_projectors_share_batches_and_batches_are_bounded() {
+    let (world, probe) = World::with_probe("probe").await;
+    let second = Probe::new("second");
+    second.migrate(&world.pool).await;
+    world.spend(20, 900).await;
+    let mut settings = world.settings(vec![Arc::clone(&probe) as _, Arc::clone(&second) as _]);
+    settings.limits.batch.events = 64;
+    settings.tails = None;
+    let runner = Runner::start(settings).await.unwrap();
+    world.caught_up("probe").await;
+    world.caught_up("second").await;
+    world.assert_counted("probe").await;
+    world.assert_counted("second").await;
+    assert!(probe.largest.load(Ordering::Relaxed) <= 64);
+    assert_eq!(probe.batches.load(Ordering::Relaxed), second.batches.load(Ordering::Relaxed));
+    runner.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_share_the_work_and_take_over_from_each_other() {
+    let (world, probe) = World::with_probe("probe").await;
+    let nodes = [world.runner(vec![Arc::clone(&probe) as _]).await, world.runner(vec![Arc::clone(&probe) as _]).await];
+    world.spend(20, 2_000).await;
+    let [first, second] = nodes;
+    first.shutdown().await;
+    world.spend(20, 1_000).await;
+    world.caught_up("probe").await;
+    world.assert_counted("probe").await;
+    second.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c26_no_snapshot_outlives_a_batch() {
+    let (world, probe) = World::with_probe("probe").await;
+    let world = Arc::new(world);
+    let runner = world.runner(vec![probe]).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let writing = tokio::spawn({
+        let (world, stop) = (Arc::clone(&world), Arc::clone(&stop));
+        async move {
+            while !stop.load(Ordering::Relaxed) {
+                world.spend(20, 200).await;
+            }
+        }
+    });
+    let mut oldest = Duration::ZERO;
+    for _ in 0..60 {
+        let age: i64 = sqlx::query_scalar(
+            "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start) * 1000), 0)::bigint
+             FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .fetch_one(&world.pool)
+        .await
+        .unwrap();
+        oldest = oldest.max(Duration::from_millis(age.unsigned_abs()));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    writing.await.unwrap();
+    world.caught_up("probe").await;
+    // A batch takes some hundredths of a second; this machine is shared.
+    assert!(oldest < Duration::from_millis(1_000), "a transaction was open for {oldest:?}");
+    tokio::time::sleep(Limits::default().poll * 2).await;
+    let open: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND state LIKE 'idle in transaction%' AND pid <> pg_backend_pid()",
+    )
+    .fetch_one(&world.pool)
+    .await
+    .unwrap();
+    assert_eq!(open, 0, "transactions that nobody works in");
+    runner.shutdown().await;
+}

@@ -1,0 +1,165 @@
+//! What stops a projector stops it alone, and says so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use projections::Projector;
+use serde_json::Value;
+
+use super::probe::{Poison, Probe};
+use super::world::{World, organization};
+use crate::support::PARTITIONS;
+
+/// Far enough into a batch that it has to be halved to be found.
+const POISONED: u64 = 37;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poisoned_event_stops_that_projector_alone() {
+    for poison in [Poison::Named, Poison::Refused, Poison::Panic] {
+        let (world, good) = World::with_probe("good").await;
+        let bad = Probe::new("bad");
+        bad.migrate(&world.pool).await;
+        world.spend(20, 900).await;
+        let partition = organization(3).partition(PARTITIONS);
+        bad.poison(partition, POISONED, poison);
+        let both: Vec<Arc<dyn Projector>> = vec![Arc::clone(&bad) as _, Arc::clone(&good) as _];
+        let runner = world.runner(both).await;
+        world.caught_up("good").await;
+        world.assert_counted("good").await;
+        world
+            .until("bad", "stops", |standings| {
+                standings.iter().all(|standing| {
+                    let is_there = standing.partition == partition;
+                    let position = if is_there { POISONED - 1 } else { standing.end };
+                    let stopped_at = standing.stop.as_ref().map(|stop| stop.position);
+                    standing.position == position && stopped_at == is_there.then_some(POISONED)
+                })
+            })
+            .await;
+        let standing = &world.standings("bad").await[usize::from(partition)];
+        let reason = &standing.stop.as_ref().unwrap().reason;
+        let expected = if poison == Poison::Refused { "division by zero" } else { "the probe was told to" };
+        assert!(reason.contains(expected), "{poison:?}: {reason}");
+
+        // It is tried again by itself, and goes on from there.
+        world.spend(20, 100).await;
+        bad.cure();
+        world.caught_up("bad").await;
+        world.assert_counted("bad").await;
+        assert!(world.standings("bad").await.iter().all(|standing| standing.stop.is_none()));
+        runner.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_of_the_log_that_cannot_be_read_stops_every_projector_there() {
+    let (world, probe) = World::with_probe("probe").await;
+    world.spend(20, 1_000).await;
+    sqlx::raw_sql("UPDATE store.events SET event_version = '99.0.0' WHERE partition = 1 AND position = 20")
+        .execute(&world.pool)
+        .await
+        .unwrap();
+    let runner = world.runner(vec![probe]).await;
+    let stopped = |standing: &projections::Standing| standing.stop.as_ref().map(|stop| stop.position);
+    world
+        .until("probe", "stops", |standings| {
+            standings.iter().all(|standing| match standing.partition {
+                1 => standing.position == 19 && stopped(standing) == Some(20),
+                _ => standing.position == standing.end && stopped(standing).is_none(),
+            })
+        })
+        .await;
+    runner.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_away_stops_nobody() {
+    let (world, probe) = World::with_probe("probe").await;
+    probe.set_away(true);
+    let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
+    world.spend(8, 200).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(world.standings("probe").await.iter().all(|standing| standing.stop.is_none() && standing.position == 0));
+    probe.set_away(false);
+    world.caught_up("probe").await;
+    world.assert_counted("probe").await;
+    runner.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c29_a_checkpoint_past_the_end_stops_the_projector() {
+    let (world, probe) = World::with_probe("probe").await;
+    let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
+    world.spend(20, 1_000).await;
+    world.caught_up("probe").await;
+    runner.shutdown().await;
+    // The log of before: the last events of a partition were never here.
+    let end = world.standings("probe").await[2].end;
+    sqlx::query("DELETE FROM store.events WHERE partition = 2 AND position > $1")
+        .bind(end.cast_signed() - 5)
+        .execute(&world.pool)
+        .await
+        .unwrap();
+    let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
+    world.until("probe", "stops", |standings| standings[2].stop.is_some()).await;
+    let stop = world.standings("probe").await[2].stop.clone().unwrap();
+    assert!(stop.reason.contains("ends at") && stop.reason.contains("rebuild"), "{}", stop.reason);
+    assert_eq!(stop.retry_at, None);
+
+    // What is appended there later does not bring it back: those positions held other events.
+    let next = super::world::ledger(&world.options).await;
+    super::world::spend(&next, &1_000_000.into(), 20, 400).await;
+    world.until("probe", "goes on elsewhere", |standings| standings[3].position == standings[3].end).await;
+    let standing = &world.standings("probe").await[2];
+    assert!(standing.end > end && standing.position == end && standing.stop.is_some(), "{standing:?}");
+    runner.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_another_version_are_left_alone() {
+    let (world, probe) = World::with_probe("probe").await;
+    let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
+    world.spend(8, 100).await;
+    world.caught_up("probe").await;
+    let before = world.rows("probe").await;
+    probe.raise_version();
+    world.spend(8, 100).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(world.rows("probe").await, before);
+    runner.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_metrics_and_status_show_a_stop() {
+    use crate::support;
+    use crate::support::node::Node;
+    let database = support::database().await;
+    let node = Node::start(&database.url).await;
+    sqlx::raw_sql("ALTER TABLE ledger.usage_hourly_v1 RENAME COLUMN credits TO gone")
+        .execute(&database.pool)
+        .await
+        .unwrap();
+    let client = node.client();
+    let organization = ["acme".to_owned()];
+    crate::acceptance::fund(&client, &organization, 100).await;
+    let path = "/v1/organizations/acme/consumptions";
+    client.post(path, "k", &serde_json::json!({"amount": 1})).await.unwrap();
+    let mut ready = Value::Null;
+    for _ in 0..200 {
+        ready = client.get("/readyz").await.unwrap().body;
+        if ready["projections"]["stopped"][0].is_object() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(ready["status"], "ready", "commands need no read model");
+    let stopped = &ready["projections"]["stopped"];
+    assert_eq!((stopped[0]["projector"].as_str(), stopped[1].is_null()), (Some("usage"), true), "{ready}");
+    let metrics = client.get("/metrics").await.unwrap().body;
+    let metrics = metrics.as_str().unwrap();
+    assert!(metrics.contains("credit_ledger_projection_stopped_position{"), "{metrics}");
+    let status = support::node::command(&database.url, &["status", "--json"]).await;
+    assert_eq!(status.status.code(), Some(1));
+    let status: Value = serde_json::from_slice(&status.stdout).unwrap();
+    assert!(status["projectors"].to_string().contains("credits"), "{status}");
+}
