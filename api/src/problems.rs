@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use domain::error::ReservationEnd;
+use domain::price::PriceError;
 use domain::{CommandError, Credits};
 use http::StatusCode;
 use projections::WaitError;
@@ -177,6 +178,7 @@ pub fn of_refusal(refusal: &CommandError) -> Problem {
         CommandError::TotalTooLarge => {
             Problem::invalid("total_too_large", "Total too large", sentence).with("maximum", Credits::MAX_TOTAL.get())
         }
+        CommandError::Unpriced(error) => unpriced(error, sentence),
         CommandError::RechargeCannotLift { amount, threshold } => {
             Problem::invalid("recharge_cannot_lift", "Recharge too small", sentence)
                 .with("amount", amount.get())
@@ -185,6 +187,29 @@ pub fn of_refusal(refusal: &CommandError) -> Problem {
         CommandError::RechargeNotDue(_) => Problem::conflict("recharge_not_due", "No recharge is due", sentence),
         CommandError::RechargeNotFound(_) => Problem::not_found("recharge_not_found", sentence),
         CommandError::RechargeEnded(_) => Problem::conflict("recharge_ended", "Recharge ended already", sentence),
+    }
+}
+
+/// Usage that the price book cannot price, with what the caller may have meant.
+fn unpriced(error: &PriceError, sentence: String) -> Problem {
+    let invalid = |code, nearest: &Option<String>| {
+        let problem = Problem::invalid(code, "No price for this usage", sentence.clone());
+        match nearest {
+            Some(nearest) => problem.with("nearest", nearest.as_str()),
+            None => problem,
+        }
+    };
+    match error {
+        PriceError::NoBook | PriceError::NoOperation => invalid("no_price", &None),
+        PriceError::NoPrice { nearest, .. } | PriceError::NoPriceForDimensions { nearest, .. } => {
+            invalid("no_price", nearest)
+        }
+        PriceError::NoVersion { .. } => invalid("no_price_version", &None),
+        PriceError::UnknownUnit { nearest, .. } => invalid("unknown_unit", nearest),
+        PriceError::UnknownDimension { nearest, .. } => invalid("unknown_dimension", nearest),
+        PriceError::UnitNotPriced { .. } => invalid("unit_not_priced", &None),
+        PriceError::NoQuantity { .. } => invalid("no_quantity", &None),
+        PriceError::TooLarge => invalid("price_too_large", &None),
     }
 }
 

@@ -55,6 +55,7 @@ impl Aggregate for Organization {
             command_id: command.command_id,
             now: command.now,
             history: &command.history,
+            welcome: None,
         };
         match decide(self, &command.command, &context)? {
             Decision::Accepted { events, .. } => {

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::credits::Credits;
+use crate::free_credits::RecurringGrant;
 use crate::grant::{Category, Money, OperationPattern};
 use crate::ids::{ConsumptionId, GrantId, PurchaseId, RechargeId, ReservationId};
+use crate::price::PriceBooks;
 use crate::recharge::{AutoRechargePolicy, RechargeFailure};
 use crate::text::{Metadata, Note, ReferenceText};
 use crate::time::Timestamp;
@@ -32,6 +34,7 @@ pub enum Command {
     Adjust(Adjust),
     ChangeSettings(Settings),
     ConfigureAutoRecharge(AutoRechargePolicy),
+    ConfigureRecurringGrant(ConfigureRecurringGrant),
     RequestRecharge,
     CompleteRecharge(CompleteRecharge),
     FailRecharge(FailRecharge),
@@ -62,6 +65,7 @@ impl Command {
             Self::Adjust(_) => "adjust",
             Self::ChangeSettings(_) => "change_settings",
             Self::ConfigureAutoRecharge(_) => "configure_auto_recharge",
+            Self::ConfigureRecurringGrant(_) => "configure_recurring_grant",
             Self::RequestRecharge => "request_recharge",
             Self::CompleteRecharge(_) => "complete_recharge",
             Self::FailRecharge(_) => "fail_recharge",
@@ -167,9 +171,23 @@ pub struct ReinstatePurchase {
     pub reason: Note,
 }
 
+/// What a consumption or reservation asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Amount {
+    Given(Credits),
+    /// What the usage costs by the price book in force.
+    Priced(Arc<PriceBooks>),
+}
+
+impl From<Credits> for Amount {
+    fn from(amount: Credits) -> Self {
+        Self::Given(amount)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Consume {
-    pub amount: Credits,
+    pub amount: Amount,
     pub usage: Arc<Usage>,
 }
 
@@ -204,7 +222,9 @@ pub struct Over {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reserve {
-    pub amount: Credits,
+    pub amount: Amount,
+    /// The version of an earlier estimate to price by; `None`: the one in force.
+    pub price_version: Option<u32>,
     /// Seconds from now to the deadline.
     pub expires_in_seconds: u32,
     pub over: Over,
@@ -214,10 +234,12 @@ pub struct Reserve {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfirmReservation {
     pub reservation_id: ReservationId,
-    /// `None`: the reserved amount.
+    /// `None`: the price of the quantities, or the reserved amount where it was given and there are none.
     pub amount: Option<Credits>,
     /// What was really used, where it differs from what was reserved for.
     pub quantities: std::collections::BTreeMap<crate::text::Unit, u64>,
+    /// What to price by: must have the version that priced the reservation.
+    pub books: Option<Arc<PriceBooks>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -250,6 +272,14 @@ impl Settings {
         let tenth = last_top_up.and_then(|top_up| top_up.share(1, 10));
         self.low_balance_threshold.unwrap_or_else(|| tenth.map_or(DEFAULT, |tenth| tenth.min(DEFAULT)))
     }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfigureRecurringGrant {
+    /// `None`: no more grants.
+    pub grant: Option<RecurringGrant>,
+    /// The start of the first period; `None`: the schedule that there is, or now.
+    pub starts_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -2,6 +2,7 @@
 
 use crate::credits::Credits;
 use crate::ids::{ConsumptionId, GrantId, PurchaseId, RechargeId, ReservationId};
+use crate::price::PriceError;
 use crate::recharge::NoRecharge;
 use crate::time::Timestamp;
 
@@ -56,6 +57,8 @@ pub enum CommandError {
     TooManyOpen { what: &'static str, limit: usize },
     #[error("the organization's total would pass {}", Credits::MAX_TOTAL)]
     TotalTooLarge,
+    #[error(transparent)]
+    Unpriced(#[from] PriceError),
     #[error("{amount} credits cannot lift the balance above the threshold of {threshold}: the recharge would repeat")]
     RechargeCannotLift { amount: Credits, threshold: Credits },
     #[error("no recharge is due")]

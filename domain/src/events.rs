@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::{Offer, Over, RevokeCause, Settings};
 use crate::credits::Credits;
+use crate::free_credits::{Recurring, SkipReason};
 use crate::grant::{Allocation, GrantTerms, Money};
 use crate::ids::{ConsumptionId, EntityId, GrantId, PurchaseId, RechargeId, ReservationId};
+use crate::price::Receipt;
 use crate::recharge::{AutoRechargePolicy, RechargeFailure};
 use crate::text::{Metadata, Note, ReferenceText};
 use crate::time::Timestamp;
@@ -107,6 +109,9 @@ facts! {
     BalanceExhausted "1.0.0" |_| None,
     BalanceRecovered "1.0.0" |_| None,
     AutoRechargeConfigured "1.0.0" |_| None,
+    RecurringGrantConfigured "1.0.0" |_| None,
+    /// A period has begun without a grant.
+    RecurringGrantSkipped "1.0.0" |_| None,
     RechargeRequested "1.0.0" |f| Some(f.recharge_id.entity()),
     RechargeCompleted "1.0.0" |f| Some(f.recharge_id.entity()),
     RechargeFailed "1.0.0" |f| Some(f.recharge_id.entity()),
@@ -220,6 +225,9 @@ fact_structs! {
         overdraft: Credits,
         #[serde(flatten)]
         usage: Arc<Usage>,
+        /// What the usage cost, rate by rate; absent where the caller gave the amount.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<Arc<Receipt>>,
     }
     /// `amount` = `returned` + `debt_reduced` + `restored` (the `GrantRestored` events that follow). `voided` is the part
     /// of `restored` that went to voided lots, and that `GrantVoided` events end at once.
@@ -243,6 +251,9 @@ fact_structs! {
         over: Over,
         #[serde(flatten)]
         usage: Arc<Usage>,
+        /// What the usage would cost by the version that its confirmation is priced by.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<Arc<Receipt>>,
     }
     /// `amount` = the sum of `allocations` + `overdraft`; `requested` = `amount` + `shortfall`.
     ReservationConfirmed {
@@ -266,6 +277,9 @@ fact_structs! {
         shortfall: Credits,
         #[serde(flatten)]
         usage: Arc<Usage>,
+        /// What the usage cost. `requested` is less where it cost more than was held for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<Arc<Receipt>>,
     }
     ReservationCancelled { reservation_id: ReservationId, amount: Credits, released: Vec<Allocation> }
     ReservationExpired { reservation_id: ReservationId, amount: Credits, released: Vec<Allocation> }
@@ -285,6 +299,12 @@ fact_structs! {
         #[serde(flatten)]
         policy: AutoRechargePolicy,
     }
+    RecurringGrantConfigured {
+        /// With its schedule; absent where there are to be no more grants.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recurring: Option<Recurring>,
+    }
+    RecurringGrantSkipped { reason: SkipReason }
     RechargeRequested {
         recharge_id: RechargeId,
         packages: i64,

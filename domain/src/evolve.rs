@@ -7,11 +7,13 @@ use crate::events::{
     ConsumptionRefunded, CreditsConsumed, CreditsReserved, Event, Fact, GrantMerged, PurchaseReinstated,
     PurchaseRevoked, RechargeCompleted, RechargeFailed, RechargeRequested, ReservationConfirmed, RestoreCause,
 };
+use crate::free_credits::GrantRule;
 use crate::grant::{Allocation, Closed, Lot, total};
 use crate::ids::ReservationId;
-use crate::recharge::{InFlight, RechargeFailure, month_of};
-use crate::state::{Organization, Reservation};
-use crate::time::Timestamp;
+use crate::price::Receipt;
+use crate::recharge::{InFlight, RechargeFailure};
+use crate::state::{Organization, Reservation, ReservedPrice};
+use crate::time::{Timestamp, month_of};
 
 /// Folds one event into the state.
 pub fn evolve(state: &mut Organization, event: &Event) {
@@ -28,6 +30,9 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
             state.add_lot(&f.terms, f.terms.amount, effective);
             if effective {
                 top_up(state, f.terms.amount);
+            }
+            if f.terms.rule == Some(GrantRule::Recurring) {
+                begin_period(state);
             }
         }
         Fact::GrantBecameEffective(f) => {
@@ -59,10 +64,10 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
         }
         Fact::PurchaseRevoked(f) => revoke(state, f),
         Fact::PurchaseReinstated(f) => reinstate(state, f),
-        Fact::CreditsConsumed(f) => consume(state, f),
+        Fact::CreditsConsumed(f) => consume(state, f, at),
         Fact::ConsumptionRefunded(f) => refund(state, f),
         Fact::CreditsReserved(f) => reserve(state, f, at),
-        Fact::ReservationConfirmed(f) => confirm(state, f),
+        Fact::ReservationConfirmed(f) => confirm(state, f, at),
         Fact::ReservationCancelled(f) => unhold(state, f.reservation_id),
         Fact::ReservationExpired(f) => unhold(state, f.reservation_id),
         Fact::DebtRepaid(f) => {
@@ -88,6 +93,8 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
         Fact::BalanceExhausted(_) => state.alerts.exhausted_armed = false,
         Fact::BalanceRecovered(_) => state.alerts.exhausted_armed = true,
         Fact::AutoRechargeConfigured(f) => state.recharge.policy = Some(f.policy.clone()),
+        Fact::RecurringGrantConfigured(f) => state.recurring = f.recurring.clone(),
+        Fact::RecurringGrantSkipped(_) => begin_period(state),
         Fact::RechargeRequested(f) => request_recharge(state, f, at),
         Fact::RechargeCompleted(f) => complete_recharge(state, f, at),
         Fact::RechargeFailed(f) => fail_recharge(state, f),
@@ -103,6 +110,12 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
 fn top_up(state: &mut Organization, amount: Credits) {
     state.last_top_up = Some(amount);
     arm(state);
+}
+
+fn begin_period(state: &mut Organization) {
+    if let Some(recurring) = &mut state.recurring {
+        recurring.periods += 1;
+    }
 }
 
 fn arm(state: &mut Organization) {
@@ -164,10 +177,18 @@ fn reinstate(state: &mut Organization, fact: &PurchaseReinstated) {
     change_each(state, &fact.returned, |lot, amount| lot.remaining = lot.remaining + amount);
 }
 
-fn consume(state: &mut Organization, fact: &CreditsConsumed) {
+fn consume(state: &mut Organization, fact: &CreditsConsumed, at: Timestamp) {
     state.totals.consumed = state.totals.consumed + fact.amount;
     state.debt = state.debt + fact.overdraft;
     take(state, &fact.allocations);
+    count(state, fact.receipt.as_deref(), at);
+}
+
+/// Only what is spent has been used: a reservation counts when it is confirmed.
+fn count(state: &mut Organization, receipt: Option<&Receipt>, at: Timestamp) {
+    if let Some(receipt) = receipt {
+        state.monthly_use.count(receipt, at);
+    }
 }
 
 fn refund(state: &mut Organization, fact: &ConsumptionRefunded) {
@@ -186,6 +207,7 @@ fn reserve(state: &mut Organization, fact: &CreditsReserved, at: Timestamp) {
         expires_at: fact.expires_at,
         over: fact.over,
         usage: Arc::clone(&fact.usage),
+        price: fact.receipt.as_deref().map(ReservedPrice::of),
     };
     state.open_reservation(fact.reservation_id, Arc::new(reservation));
 }
@@ -204,11 +226,12 @@ fn release(lot: &mut Lot, amount: Credits) {
     }
 }
 
-fn confirm(state: &mut Organization, fact: &ReservationConfirmed) {
+fn confirm(state: &mut Organization, fact: &ReservationConfirmed, at: Timestamp) {
     unhold(state, fact.reservation_id);
     state.totals.consumed = state.totals.consumed + fact.amount;
     state.debt = state.debt + fact.overdraft;
     take(state, &fact.allocations);
+    count(state, fact.receipt.as_deref(), at);
 }
 
 fn request_recharge(state: &mut Organization, fact: &RechargeRequested, at: Timestamp) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::credits::Credits;
+use crate::free_credits::GrantRule;
 use crate::ids::{EntityId, GrantId, PurchaseId};
 use crate::text::{Label, Text};
 use crate::time::Timestamp;
@@ -85,9 +86,15 @@ impl OperationPattern {
         self.0.as_str()
     }
 
+    /// What a name must begin with, unless the pattern is a name itself.
+    #[must_use]
+    pub fn prefix(&self) -> Option<&str> {
+        self.0.as_str().strip_suffix('*')
+    }
+
     #[must_use]
     pub fn matches(&self, operation: &str) -> bool {
-        match self.0.as_str().strip_suffix('*') {
+        match self.prefix() {
             Some(prefix) => operation.starts_with(prefix),
             None => operation == self.0.as_str(),
         }
@@ -118,6 +125,9 @@ pub struct GrantTerms {
     /// The first lot of this lineage, where credits came back to an organization as a lot of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin_grant_id: Option<GrantId>,
+    /// What gave the lot, where no command asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<GrantRule>,
 }
 
 /// Default priority of a grant.
@@ -141,6 +151,7 @@ impl GrantTerms {
             cost_basis: None,
             purchase_id: None,
             origin_grant_id: None,
+            rule: None,
         }
     }
 

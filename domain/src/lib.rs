@@ -2,7 +2,8 @@
 //!
 //! Invariant: no IO, clock or randomness. Times and ids enter with the command ([`Context`]).
 //! Invariant: [`decide()`] holds every rule, [`evolve`] none.
-//! Absent: the price book's arithmetic, packages, HTTP, SQL.
+//! Invariant: what an operation costs follows from a published book, the usage and the month's use alone ([`price`]).
+//! Absent: packages, HTTP, SQL.
 
 pub mod aggregate;
 pub mod commands;
@@ -12,9 +13,11 @@ pub mod error;
 pub mod events;
 mod evolve;
 pub mod fingerprint;
+pub mod free_credits;
 pub mod grant;
 pub mod ids;
 pub mod limits;
+pub mod price;
 pub mod recharge;
 mod state;
 pub mod text;

@@ -3,14 +3,13 @@
 //! Invariant: at most one request is in flight, and the money of a month never passes the monthly limit: the request
 //! itself, an event, reserves both.
 
-use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 
 use crate::credits::Credits;
 use crate::grant::Money;
 use crate::ids::RechargeId;
 use crate::text::{Note, ReferenceText};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, month_of};
 
 /// Declines in a row after which a person has to look at the card.
 pub const MAX_DECLINES: u32 = 3;
@@ -151,12 +150,6 @@ pub enum NoRecharge {
     },
     /// More than [`MAX_PACKAGES`] would be needed.
     TooManyPackages,
-}
-
-/// The calendar month (UTC) of an instant, as one number.
-#[must_use]
-pub fn month_of(at: Timestamp) -> i32 {
-    at.year() * 12 + i32::try_from(at.month0()).unwrap_or(0)
 }
 
 impl Recharge {

@@ -11,8 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::{Over, Settings};
 use crate::credits::Credits;
+use crate::free_credits::Recurring;
 use crate::grant::{Allocation, GrantTerms, Lot};
 use crate::ids::{GrantId, ReservationId};
+use crate::price::meter::ReservedUse;
+use crate::price::{Meter, MonthlyUse, Receipt};
 use crate::recharge::Recharge;
 use crate::time::Timestamp;
 use crate::totals::Totals;
@@ -30,6 +33,38 @@ pub struct Reservation {
     pub expires_at: Timestamp,
     pub over: Over,
     pub usage: Arc<Usage>,
+    /// Where the price book priced it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<ReservedPrice>,
+}
+
+/// What is remembered of a reservation's price.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReservedPrice {
+    /// Of the price book: its confirmation is priced by the same one.
+    pub version: u32,
+    /// The use that it may add to counters of the month.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metered: Vec<(Meter, u64)>,
+}
+
+impl ReservedPrice {
+    #[must_use]
+    pub fn of(receipt: &Receipt) -> Self {
+        let metered = receipt.positions().map(|p| (p.meter.clone(), p.used_after - p.used_before));
+        Self { version: receipt.version, metered: metered.collect() }
+    }
+}
+
+impl Reservation {
+    fn metered(&self) -> &[(Meter, u64)] {
+        self.price.as_ref().map_or(&[], |price| &price.metered)
+    }
+
+    /// Roughly the bytes that its labels occupy.
+    fn label_bytes(&self) -> usize {
+        self.usage.bytes() + self.metered().iter().map(|(meter, _)| meter.as_str().len() + 8).sum::<usize>()
+    }
 }
 
 /// Which alerts may fire.
@@ -51,11 +86,15 @@ pub struct Organization {
     pub(crate) held_usage_bytes: usize,
     pub(crate) debt: Credits,
     pub(crate) overdraft_held: Credits,
+    /// Derived from `reservations`.
+    pub(crate) reserved_use: ReservedUse,
     pub(crate) totals: Totals,
     pub(crate) settings: Settings,
     pub(crate) last_top_up: Option<Credits>,
     pub(crate) alerts: Alerts,
     pub(crate) recharge: Recharge,
+    pub(crate) monthly_use: MonthlyUse,
+    pub(crate) recurring: Option<Recurring>,
     pub(crate) last_event_at: Option<Timestamp>,
 }
 
@@ -70,6 +109,8 @@ struct Snapshot {
     last_top_up: Option<Credits>,
     alerts: Alerts,
     recharge: Recharge,
+    monthly_use: MonthlyUse,
+    recurring: Option<Recurring>,
     last_event_at: Option<Timestamp>,
 }
 
@@ -84,6 +125,8 @@ impl From<Organization> for Snapshot {
             last_top_up: state.last_top_up,
             alerts: state.alerts,
             recharge: state.recharge,
+            monthly_use: state.monthly_use,
+            recurring: state.recurring,
             last_event_at: state.last_event_at,
         }
     }
@@ -99,6 +142,8 @@ impl From<Snapshot> for Organization {
             last_top_up: snapshot.last_top_up,
             alerts: snapshot.alerts,
             recharge: snapshot.recharge,
+            monthly_use: snapshot.monthly_use,
+            recurring: snapshot.recurring,
             last_event_at: snapshot.last_event_at,
             ..Self::default()
         };
@@ -194,6 +239,18 @@ impl Organization {
         &self.recharge
     }
 
+    /// How far the organization's use has come in tiers and free allowances; what prices an estimate.
+    #[must_use]
+    pub fn monthly_use(&self) -> &MonthlyUse {
+        &self.monthly_use
+    }
+
+    /// The monthly grant, with its schedule.
+    #[must_use]
+    pub fn recurring(&self) -> Option<&Recurring> {
+        self.recurring.as_ref()
+    }
+
     /// In burn order, with scheduled ones and closed ones that still hold credits.
     #[must_use]
     pub fn lots(&self) -> &[Lot] {
@@ -242,7 +299,12 @@ impl Organization {
         // Two trees hold each reservation; a node costs about as much as its entry.
         let reservations = self.reservations.size() * 2 * size_of::<Reservation>();
         let allocations = self.held_allocations * size_of::<Allocation>();
-        size_of::<Self>() + lots + reservations + allocations + self.held_usage_bytes
+        size_of::<Self>()
+            + lots
+            + reservations
+            + allocations
+            + self.held_usage_bytes
+            + self.monthly_use.approximate_bytes()
     }
 
     pub(crate) fn lot(&self, id: GrantId) -> Option<&Lot> {
@@ -280,7 +342,8 @@ impl Organization {
 
     pub(crate) fn open_reservation(&mut self, id: ReservationId, reservation: Arc<Reservation>) {
         self.held_allocations += reservation.allocations.len();
-        self.held_usage_bytes += reservation.usage.bytes();
+        self.held_usage_bytes += reservation.label_bytes();
+        self.reserved_use.add(reservation.metered());
         self.overdraft_held = self.overdraft_held + reservation.overdraft_held;
         self.deadlines.insert_mut((reservation.expires_at, id));
         self.reservations.insert_mut(id, reservation);
@@ -289,7 +352,8 @@ impl Organization {
     pub(crate) fn close_reservation(&mut self, id: ReservationId) -> Option<Arc<Reservation>> {
         let reservation = Arc::clone(self.reservations.get(&id)?);
         self.held_allocations -= reservation.allocations.len();
-        self.held_usage_bytes -= reservation.usage.bytes();
+        self.held_usage_bytes -= reservation.label_bytes();
+        self.reserved_use.remove(reservation.metered());
         self.overdraft_held = self.overdraft_held - reservation.overdraft_held;
         self.deadlines.remove_mut(&(reservation.expires_at, id));
         self.reservations.remove_mut(&id);

@@ -59,6 +59,8 @@ fn ok(answer: Answer<'_>) -> Outcome<'_> {
 
 fn spoken<'a>(fact: &'a Fact, after: After<'a>) -> Option<Outcome<'a>> {
     Some(match fact {
+        // A grant by rule comes along with a command and does not answer it.
+        Fact::CreditsGranted(f) if f.terms.rule.is_some() => return None,
         Fact::CreditsGranted(f) => created(Answer::Grant(GrantAnswer::of(f, after))),
         Fact::GrantVoided(f) => ok(Answer::GrantVoid(GrantVoidAnswer::of(f, after))),
         Fact::PurchaseCompleted(f) => created(Answer::Purchase(PurchaseAnswer::of(f, after))),
@@ -87,6 +89,8 @@ fn spoken<'a>(fact: &'a Fact, after: After<'a>) -> Option<Outcome<'a>> {
         | Fact::BalanceExhausted(_)
         | Fact::BalanceRecovered(_)
         | Fact::AutoRechargeConfigured(_)
+        | Fact::RecurringGrantConfigured(_)
+        | Fact::RecurringGrantSkipped(_)
         | Fact::RechargeRequested(_)
         | Fact::RechargeCompleted(_)
         | Fact::RechargeFailed(_)

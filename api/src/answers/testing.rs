@@ -42,7 +42,8 @@ impl Given {
     fn decide(&self, command: &Command, command_id: CommandId) -> Vec<domain::Event> {
         let mut history = History::new();
         loop {
-            let context = Context { organization: &self.organization, command_id, now: now(), history: &history };
+            let context =
+                Context { organization: &self.organization, command_id, now: now(), history: &history, welcome: None };
             match decide(&self.state, command, &context).expect("accepted") {
                 Decision::Accepted { events, .. } => return events,
                 Decision::NeedsHistory(entity) => {

@@ -196,7 +196,7 @@ impl Teller {
 
     fn consume(&mut self, name: &str, day: i64, amount: i64, usage: Usage) -> String {
         let amount = Credits::new(amount);
-        self.tell(name, day, Command::Consume(Consume { amount, usage: Arc::new(usage) }))
+        self.tell(name, day, Command::Consume(Consume { amount: amount.into(), usage: Arc::new(usage) }))
     }
 
     /// Reserves an estimate in the evening, and confirms what it really took.
@@ -205,12 +205,19 @@ impl Teller {
         let usage = usage("batch.embedding", "nightly", &[("documents", documents)], &[]);
         let over = Over { policy: OverPolicy::Reject, max_amount: None };
         let (amount, usage) = (Credits::new(500), Arc::new(usage));
-        let reserve = Command::Reserve(Reserve { amount, expires_in_seconds: 3_600, over, usage });
+        let reserve = Command::Reserve(Reserve {
+            amount: amount.into(),
+            price_version: None,
+            expires_in_seconds: 3_600,
+            over,
+            usage,
+        });
         let key = self.tell_at(name, day, 20 * 60, reserve);
         let confirm = ConfirmReservation {
             reservation_id: ReservationId::new(entity(name, &key)),
             amount: Some(Credits::new(documents)),
             quantities: BTreeMap::new(),
+            books: None,
         };
         self.tell_at(name, day, 20 * 60 + 30, Command::ConfirmReservation(confirm));
     }

@@ -52,7 +52,7 @@ impl ConsumeBody {
             metadata: self.metadata,
             occurred_at: self.occurred_at,
         };
-        Ok(Command::Consume(Consume { amount: fields.amount(self.amount)?, usage: fields.usage()? }))
+        Ok(Command::Consume(Consume { amount: fields.amount(self.amount)?.into(), usage: fields.usage()? }))
     }
 }
 

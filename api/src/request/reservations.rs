@@ -93,7 +93,8 @@ impl ReserveBody {
             occurred_at: self.occurred_at,
         };
         Ok(Command::Reserve(Reserve {
-            amount: fields.amount(self.amount)?,
+            amount: fields.amount(self.amount)?.into(),
+            price_version: None,
             expires_in_seconds: seconds.transpose()?.unwrap_or(EXPIRES_IN_SECONDS_DEFAULT),
             over: self.over.map(OverBody::over).transpose()?.unwrap_or_default(),
             usage: fields.usage()?,
@@ -122,6 +123,7 @@ impl ConfirmBody {
             reservation_id: ReservationId::new(reservation),
             amount: amount::optional("amount", self.amount, Range::ZeroOrMore)?,
             quantities: text::quantities(self.quantities)?,
+            books: None,
         }))
     }
 }

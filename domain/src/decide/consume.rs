@@ -6,6 +6,7 @@ use crate::commands::Consume;
 use crate::credits::Credits;
 use crate::decide::burn::burn;
 use crate::decide::draft::{Draft, Stop};
+use crate::decide::pricing::{Cost, consumption};
 use crate::error::CommandError;
 use crate::events::CreditsConsumed;
 use crate::ids::ConsumptionId;
@@ -13,12 +14,13 @@ use crate::state::Organization;
 
 pub(super) fn consume(draft: &mut Draft<'_>, command: &Consume) -> Result<(), Stop> {
     let operation = command.usage.operation();
-    affordable(&draft.state, operation, command.amount)?;
-    draft.bound_outflow(command.amount)?;
-    let (allocations, overdraft) = burn(&draft.state, operation, command.amount);
+    let Cost { amount, receipt } = consumption(draft, command)?;
+    affordable(&draft.state, operation, amount)?;
+    draft.bound_outflow(amount)?;
+    let (allocations, overdraft) = burn(&draft.state, operation, amount);
     let consumption_id = ConsumptionId::new(draft.make_entity());
     let usage = Arc::clone(&command.usage);
-    draft.emit(CreditsConsumed { consumption_id, amount: command.amount, allocations, overdraft, usage });
+    draft.emit(CreditsConsumed { consumption_id, amount, allocations, overdraft, usage, receipt });
     Ok(())
 }
 

@@ -2,10 +2,9 @@
 //!
 //! Invariant: whenever [`Organization::next_due`] is not after `now`, a settlement emits at least one event.
 
-use chrono::{Datelike, TimeZone, Utc};
-
 use crate::decide::draft::Draft;
 use crate::decide::follow;
+use crate::decide::free_credits;
 use crate::decide::recharge::time_out;
 use crate::events::{GrantBecameEffective, ReservationExpired};
 use crate::grant::Allocation;
@@ -13,7 +12,7 @@ use crate::ids::{GrantId, RechargeId, ReservationId};
 use crate::limits::MAX_SETTLED_EVENTS;
 use crate::recharge::NoRecharge;
 use crate::state::Organization;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, start_of_next_month};
 
 /// One fact causes at most this many events (itself, the closing of a lot, a repayment, alerts), so that a piece that
 /// stops this far below [`MAX_SETTLED_EVENTS`] never passes it.
@@ -27,6 +26,8 @@ enum Due {
     Release(ReservationId),
     Effective(GrantId),
     Expire(GrantId),
+    /// A period of the monthly grant begins; what is left of the one before has expired by then.
+    Period,
     RechargeTimeout(RechargeId),
     /// A cool-down or a month has ended.
     RechargeAgain,
@@ -58,7 +59,8 @@ fn next_fact(state: &Organization) -> Option<(Timestamp, Due)> {
     let release = state.deadlines.first().map(|(at, id)| (*at, Due::Release(*id)));
     let timeout = state.recharge.in_flight.as_ref().zip(state.recharge.deadline());
     let timeout = timeout.map(|(request, at)| (at, Due::RechargeTimeout(request.recharge_id)));
-    let (at, due) = lots.chain(release).chain(timeout).min()?;
+    let period = state.recurring.as_ref().and_then(|recurring| Some((recurring.next_start()?, Due::Period)));
+    let (at, due) = lots.chain(release).chain(timeout).chain(period).min()?;
     Some((state.last_event_at.map_or(at, |last| last.max(at)), due))
 }
 
@@ -83,11 +85,6 @@ fn recharge_again(state: &Organization) -> Option<Timestamp> {
     }
 }
 
-fn start_of_next_month(at: Timestamp) -> Option<Timestamp> {
-    let (year, month) = if at.month() == 12 { (at.year() + 1, 1) } else { (at.year(), at.month() + 1) };
-    Utc.with_ymd_and_hms(year, month, 1, 0, 0, 0).single()
-}
-
 /// Emits what is due at `now`, in order, at most [`MAX_SETTLED_EVENTS`] at once; alerts come after the last piece.
 pub(super) fn settle(draft: &mut Draft<'_>) {
     while let Some((at, due)) = next_fact(&draft.state).filter(|(at, _)| *at <= draft.now()) {
@@ -108,6 +105,7 @@ fn cause(draft: &mut Draft<'_>, due: Due, at: Timestamp) {
         Due::Close(id) | Due::Expire(id) => follow::close(draft, id, at),
         Due::Release(id) => release(draft, id, at),
         Due::Effective(id) => become_effective(draft, id, at),
+        Due::Period => free_credits::begin_period(draft, at),
         Due::RechargeTimeout(id) => time_out(draft, id, at),
         Due::RechargeAgain => {}
     }

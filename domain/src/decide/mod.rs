@@ -9,8 +9,10 @@ mod consume;
 mod draft;
 mod due;
 mod follow;
+mod free_credits;
 mod grant;
 mod lineage;
+mod pricing;
 mod purchase;
 mod recharge;
 mod refund;
@@ -24,6 +26,7 @@ use std::collections::BTreeMap;
 use crate::commands::Command;
 use crate::error::CommandError;
 use crate::events::Event;
+use crate::free_credits::Welcome;
 use crate::ids::{CommandId, EntityId, OrganizationId};
 use crate::state::Organization;
 use crate::time::Timestamp;
@@ -41,6 +44,8 @@ pub struct Context<'a> {
     /// To the microsecond, and not before the stream's last event.
     pub now: Timestamp,
     pub history: &'a History,
+    /// What a new organization is given.
+    pub welcome: Option<&'a Welcome>,
 }
 
 /// The answer to a command that is not refused.
@@ -69,6 +74,9 @@ pub fn decide(state: &Organization, command: &Command, context: &Context<'_>) ->
 }
 
 fn run(draft: &mut Draft<'_>, command: &Command) -> Result<(), Stop> {
+    if !matches!(command, Command::Settle) {
+        free_credits::welcome(draft);
+    }
     match command {
         Command::Settle => {
             due::settle(draft);
@@ -90,6 +98,7 @@ fn run(draft: &mut Draft<'_>, command: &Command) -> Result<(), Stop> {
         Command::Adjust(c) => adjust::adjust(draft, c)?,
         Command::ChangeSettings(c) => settings::change(draft, c),
         Command::ConfigureAutoRecharge(c) => recharge::configure(draft, c)?,
+        Command::ConfigureRecurringGrant(c) => free_credits::configure(draft, c)?,
         Command::RequestRecharge => recharge::request(draft)?,
         Command::CompleteRecharge(c) => recharge::complete(draft, c)?,
         Command::FailRecharge(c) => recharge::fail(draft, c)?,

@@ -4,36 +4,47 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use crate::commands::{CancelReservation, ConfirmReservation, OverPolicy, Reserve};
+use crate::commands::{CancelReservation, ConfirmReservation, Over, OverPolicy, Reserve};
 use crate::credits::Credits;
 use crate::decide::burn::{burn, push, split};
 use crate::decide::consume::affordable;
 use crate::decide::draft::{Draft, Stop};
+use crate::decide::pricing::{self, Cost, confirmation};
 use crate::error::{CommandError, ReservationEnd};
 use crate::events::{CreditsReserved, Event, Fact, ReservationCancelled, ReservationConfirmed};
 use crate::grant::{Allocation, total};
 use crate::ids::ReservationId;
 use crate::limits::{MAX_HELD_ALLOCATIONS, MAX_HELD_USAGE_BYTES, MAX_OPEN_RESERVATIONS};
 use crate::state::{Organization, Reservation};
-use crate::usage::Usage;
 
 pub(super) fn reserve(draft: &mut Draft<'_>, command: &Reserve) -> Result<(), Stop> {
     let operation = command.usage.operation();
-    affordable(&draft.state, operation, command.amount)?;
-    let (allocations, overdraft_held) = burn(&draft.state, operation, command.amount);
+    let Cost { amount, receipt } = pricing::reservation(draft, command)?;
+    bound_cap(command.over, amount)?;
+    affordable(&draft.state, operation, amount)?;
+    let (allocations, overdraft_held) = burn(&draft.state, operation, amount);
     bound_reservations(&draft.state, allocations.len(), command.usage.bytes())?;
     let deadline = draft.now().checked_add_signed(TimeDelta::seconds(i64::from(command.expires_in_seconds)));
     let reservation_id = ReservationId::new(draft.make_entity());
     draft.emit(CreditsReserved {
         reservation_id,
-        amount: command.amount,
+        amount,
         allocations,
         overdraft_held,
         expires_at: deadline.expect("validation bounds the deadline to a month"),
         over: command.over,
         usage: Arc::clone(&command.usage),
+        receipt,
     });
     Ok(())
+}
+
+fn bound_cap(over: Over, amount: Credits) -> Result<(), CommandError> {
+    if over.max_amount.is_none_or(|cap| cap >= amount && cap <= Credits::MAX_AMOUNT) {
+        return Ok(());
+    }
+    let problem = "must be from the reserved amount to 10^15".to_owned();
+    Err(CommandError::Invalid { field: "over.max_amount", problem })
 }
 
 fn bound_reservations(state: &Organization, allocations: usize, usage_bytes: usize) -> Result<(), CommandError> {
@@ -51,17 +62,12 @@ fn bound_reservations(state: &Organization, allocations: usize, usage_bytes: usi
 pub(super) fn confirm(draft: &mut Draft<'_>, command: &ConfirmReservation) -> Result<(), Stop> {
     let id = command.reservation_id;
     let Some(reservation) = draft.state.reservation(id).cloned() else { return confirm_again(draft, command) };
-    let requested = command.amount.unwrap_or(reservation.amount);
+    let (Cost { amount: requested, receipt }, usage) = confirmation(draft, command, &reservation)?;
     if let Some(allowed) = cap(&reservation).filter(|allowed| requested > *allowed) {
         return Err(CommandError::ConfirmExceedsReservation { reservation_id: id, allowed, requested }.into());
     }
     draft.bound_outflow(requested)?;
     let drawn = Drawn::of(&draft.state, &reservation, requested);
-    let usage = if command.quantities.is_empty() {
-        Arc::clone(&reservation.usage)
-    } else {
-        Arc::new(Usage { quantities: command.quantities.clone(), ..(*reservation.usage).clone() })
-    };
     draft.emit(ReservationConfirmed {
         reservation_id: id,
         requested,
@@ -75,6 +81,7 @@ pub(super) fn confirm(draft: &mut Draft<'_>, command: &ConfirmReservation) -> Re
         overdraft: drawn.overdraft,
         shortfall: drawn.shortfall,
         usage,
+        receipt,
     });
     Ok(())
 }
@@ -125,15 +132,35 @@ fn overdraft_of(state: &Organization, reservation: &Reservation) -> Credits {
 /// Ending a reservation again the same way answers the first outcome, another way is refused (DESIGN section 3, rule 4).
 fn confirm_again(draft: &mut Draft<'_>, command: &ConfirmReservation) -> Result<(), Stop> {
     let id = command.reservation_id;
-    let ended = ended(draft.history(id.entity())?, id)?;
-    let same = |f: &ReservationConfirmed| f.requested == command.amount.unwrap_or(f.reserved);
+    let history = draft.history(id.entity())?;
+    let ended = ended(history, id)?;
     match &ended.fact {
-        Fact::ReservationConfirmed(f) if same(f) => {
+        Fact::ReservationConfirmed(f) if is_same(command, f, reserved(history)) => {
             draft.note("confirm_reservation", Some(id.entity()));
             Ok(())
         }
         _ => Err(closed(id, ended).into()),
     }
+}
+
+/// Whether a confirmation asks for what another one asked for: the same amount, or the same quantities to be priced.
+fn is_same(command: &ConfirmReservation, first: &ReservationConfirmed, reserved: Option<&CreditsReserved>) -> bool {
+    match (command.amount, &first.receipt) {
+        (Some(amount), _) => first.requested == amount,
+        (None, None) => command.quantities.is_empty() && first.requested == first.reserved,
+        (None, Some(_)) if command.quantities.is_empty() => {
+            reserved.is_some_and(|f| f.receipt.is_some() && f.usage.quantities == first.usage.quantities)
+        }
+        (None, Some(_)) => command.quantities == first.usage.quantities,
+    }
+}
+
+/// The beginning in a reservation's events.
+fn reserved(history: &[Event]) -> Option<&CreditsReserved> {
+    history.iter().find_map(|event| match &event.fact {
+        Fact::CreditsReserved(f) => Some(f),
+        _ => None,
+    })
 }
 
 pub(super) fn cancel(draft: &mut Draft<'_>, command: &CancelReservation) -> Result<(), Stop> {

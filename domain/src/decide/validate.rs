@@ -2,10 +2,11 @@
 
 use chrono::TimeDelta;
 
-use crate::commands::{Command, Expiry, Offer, RevokeExtent, Settings};
+use crate::commands::{Amount, Command, Expiry, Offer, RevokeExtent, Settings};
 use crate::credits::Credits;
 use crate::error::CommandError;
-use crate::grant::{MAX_PRIORITY, Money};
+use crate::free_credits::{RecurringGrant, Rollover};
+use crate::grant::{MAX_PRIORITY, Money, OperationPattern};
 use crate::limits::{MAX_PATTERNS, MAX_RESERVATION_SECONDS, USED_AT_DAYS_PAST_MAX, USED_AT_MINUTES_AHEAD_MAX};
 use crate::recharge::{AutoRechargePolicy, MAX_PACKAGES, MAX_VALIDITY_DAYS};
 use crate::time::{Timestamp, end_of_time};
@@ -15,8 +16,7 @@ pub(super) fn command(command: &Command, now: Timestamp) -> Result<(), CommandEr
     match command {
         Command::Grant(c) => {
             amount("amount", c.amount)?;
-            ensure(c.priority <= MAX_PRIORITY, "priority", "must be from 0 to 1000")?;
-            ensure(c.applies_to.len() <= MAX_PATTERNS, "applies_to", "must have at most 32 patterns")?;
+            terms(c.priority, &c.applies_to)?;
             let starts_in_time = c.effective_at.is_none_or(|at| (Timestamp::UNIX_EPOCH..=end_of_time()).contains(&at));
             ensure(starts_in_time, "effective_at", "must be from 1970 to the year 9999")?;
             expiry(c.expiry)
@@ -28,15 +28,13 @@ pub(super) fn command(command: &Command, now: Timestamp) -> Result<(), CommandEr
             RevokeExtent::Credits(credits) => amount("credits", credits),
             RevokeExtent::PriceMinor(minor) => amount("amount_minor", Credits::new(minor)),
         },
-        Command::Consume(c) => amount("amount", c.amount).and(usage(&c.usage, now)),
+        Command::Consume(c) => asked(&c.amount).and(usage(&c.usage, now)),
         Command::RefundConsumption(c) => c.amount.map_or(Ok(()), |credits| amount("amount", credits)),
         Command::Reserve(c) => {
-            amount("amount", c.amount)?;
+            asked(&c.amount)?;
             let seconds = c.expires_in_seconds;
             let in_range = (1..=MAX_RESERVATION_SECONDS).contains(&seconds);
             ensure(in_range, "expires_in_seconds", "must be from 1 to 2592000 (30 days)")?;
-            let cap_is_possible = c.over.max_amount.is_none_or(|cap| cap >= c.amount && cap <= Credits::MAX_AMOUNT);
-            ensure(cap_is_possible, "over.max_amount", "must be from `amount` to 10^15")?;
             usage(&c.usage, now)
         }
         Command::ConfirmReservation(c) => {
@@ -51,6 +49,7 @@ pub(super) fn command(command: &Command, now: Timestamp) -> Result<(), CommandEr
         }
         Command::ChangeSettings(c) => settings(c),
         Command::ConfigureAutoRecharge(c) => policy(c),
+        Command::ConfigureRecurringGrant(c) => c.grant.as_ref().map_or(Ok(()), recurring),
         Command::VoidGrant(_)
         | Command::FailPurchase(_)
         | Command::ExpirePurchase(_)
@@ -74,6 +73,14 @@ fn amount(field: &'static str, credits: Credits) -> Result<(), CommandError> {
     ensure(credits.is_positive() && credits <= Credits::MAX_AMOUNT, field, "must be from 1 to 10^15")
 }
 
+/// A price is what it is.
+fn asked(asked: &Amount) -> Result<(), CommandError> {
+    match asked {
+        Amount::Given(credits) => amount("amount", *credits),
+        Amount::Priced(_) => Ok(()),
+    }
+}
+
 /// A confirmed amount or a threshold: zero is a value (CORRECTNESS C21).
 fn priced_amount(field: &'static str, credits: Credits) -> Result<(), CommandError> {
     ensure(credits >= Credits::ZERO && credits <= Credits::MAX_AMOUNT, field, "must be from 0 to 10^15")
@@ -83,6 +90,20 @@ fn expiry(expiry: Expiry) -> Result<(), CommandError> {
     match expiry {
         Expiry::In(seconds) => ensure(seconds > 0, "expires_in_seconds", "must be at least 1"),
         Expiry::Never | Expiry::At(_) => Ok(()),
+    }
+}
+
+fn terms(priority: u16, applies_to: &[OperationPattern]) -> Result<(), CommandError> {
+    ensure(priority <= MAX_PRIORITY, "priority", "must be from 0 to 1000")?;
+    ensure(applies_to.len() <= MAX_PATTERNS, "applies_to", "must have at most 32 patterns")
+}
+
+fn recurring(grant: &RecurringGrant) -> Result<(), CommandError> {
+    amount("amount", grant.amount)?;
+    terms(grant.priority, &grant.applies_to)?;
+    match grant.rollover {
+        Rollover::None | Rollover::All => Ok(()),
+        Rollover::Capped(cap) => priced_amount("rollover.capped", cap),
     }
 }
 

@@ -22,7 +22,7 @@ fn dated(n: u128, command: Command) -> DatedCommand {
 }
 
 fn consume(amount: i64) -> Command {
-    Command::Consume(Consume { amount: credits(amount), usage: used_for(None) })
+    Command::Consume(Consume { amount: credits(amount).into(), usage: used_for(None) })
 }
 
 /// What the world emits for the commands, each command's events apart.

@@ -1,6 +1,10 @@
 //! The naive model: one vector of lots that is never shortened, plain `i128` arithmetic, everything recomputed from
 //! scratch and sorted when it is needed. It shares ids and command types with the domain, and no rule.
 
+use std::collections::BTreeMap;
+
+use crate::model_prices::{Asked, Quantities};
+
 pub const MAX_TOTAL: i128 = 1 << 60;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +69,8 @@ pub struct MSpent {
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
     Open,
-    Confirmed(i128),
+    /// What was asked for, and the quantities where it was priced.
+    Confirmed(i128, Option<Quantities>),
     Cancelled,
     Expired,
 }
@@ -76,7 +81,9 @@ pub struct MHold {
     pub amount: i128,
     pub parts: Parts,
     pub overdraft: i128,
-    pub operation: Option<String>,
+    pub asked: Asked,
+    /// Of the price book, where it priced the reservation.
+    pub version: Option<u32>,
     /// 0 reject, 1 take what is available, 2 overdraft.
     pub over: u8,
     pub max: Option<i128>,
@@ -124,6 +131,9 @@ pub struct Model {
     pub debt: i128,
     pub limit: i128,
     pub totals: MTotals,
+    /// The use of each counter in the calendar month that began then.
+    pub used: BTreeMap<&'static str, i128>,
+    pub used_month: i64,
 }
 
 impl Model {

@@ -1,6 +1,7 @@
 //! What each command does to the naive model. Refusals are the names of the domain's errors.
 
 use crate::model::{End, MAX_TOTAL, MHold, MLot, MPurchase, MRevocation, MSpent, Model, Parts, Stage};
+use crate::model_prices::{Asked, Quantities};
 
 pub type Answer = Result<(), &'static str>;
 
@@ -58,7 +59,7 @@ impl Model {
     }
 
     pub fn reserve(&mut self, at: &mut At<'_>, mut hold: MHold) -> Answer {
-        let operation = hold.operation.clone();
+        let operation = hold.asked.operation.clone();
         check(hold.amount <= self.available(operation.as_deref()), "InsufficientCredits")?;
         (hold.parts, hold.overdraft) = self.pick(operation.as_deref(), hold.amount);
         for (i, amount) in &hold.parts {
@@ -69,16 +70,25 @@ impl Model {
         Ok(())
     }
 
-    pub fn confirm(&mut self, id: u128, amount: Option<i128>) -> Answer {
+    pub fn confirm(&mut self, now: i64, id: u128, amount: Option<i128>, quantities: Quantities) -> Answer {
         let Some(h) = self.holds.iter().position(|hold| hold.id == id) else { return Err("ReservationNotFound") };
         let hold = self.holds[h].clone();
-        let requested = amount.unwrap_or(hold.amount);
-        match hold.end {
+        match &hold.end {
             End::Open => {}
-            End::Confirmed(first) => return check(first == requested, "ReservationClosed"),
+            End::Confirmed(first, priced_for) => {
+                let same = match (amount, priced_for) {
+                    (Some(amount), _) => amount == *first,
+                    (None, None) => quantities.is_empty() && *first == hold.amount,
+                    (None, Some(_)) if quantities.is_empty() && hold.version.is_none() => false,
+                    (None, Some(priced_for)) if quantities.is_empty() => *priced_for == hold.asked.quantities,
+                    (None, Some(priced_for)) => *priced_for == quantities,
+                };
+                return check(same, "ReservationClosed");
+            }
             End::Cancelled => return Err("ReservationClosed"),
             End::Expired => return Err("ReservationExpired"),
         }
+        let (requested, priced_for) = self.confirmed_price(now, &hold, amount, quantities)?;
         let cap = if hold.over == 0 { Some(hold.amount) } else { hold.max };
         check(cap.is_none_or(|cap| requested <= cap), "ConfirmExceedsReservation")?;
         self.bounded(self.outflow(), requested)?;
@@ -88,7 +98,7 @@ impl Model {
             parts.push((*i, missing.min(*held)));
             missing -= missing.min(*held);
         }
-        let (free, mut below) = self.pick(hold.operation.as_deref(), missing);
+        let (free, mut below) = self.pick(hold.asked.operation.as_deref(), missing);
         for (i, amount) in free {
             match parts.iter_mut().find(|(j, _)| *j == i) {
                 Some(part) => part.1 += amount,
@@ -100,7 +110,10 @@ impl Model {
             let room = self.limit - self.debt - (self.overdraft_held() - hold.overdraft);
             below = below.min(room.max(hold.overdraft));
         }
-        self.holds[h].end = End::Confirmed(requested);
+        self.holds[h].end = End::Confirmed(requested, priced_for.clone());
+        if let Some(quantities) = priced_for {
+            self.count(now, &Asked { quantities, ..hold.asked.clone() });
+        }
         self.unhold(&hold.parts);
         self.spend(&parts, below);
         self.spent.push(MSpent { id, parts, overdraft: below, taken_at: hold.reserved_at, refunded: 0 });
@@ -113,7 +126,7 @@ impl Model {
         match self.holds[h].end {
             End::Open => {}
             End::Cancelled => return Ok(()),
-            End::Confirmed(_) => return Err("ReservationClosed"),
+            End::Confirmed(..) => return Err("ReservationClosed"),
             End::Expired => return Err("ReservationExpired"),
         }
         self.holds[h].end = End::Cancelled;

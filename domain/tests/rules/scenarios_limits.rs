@@ -75,8 +75,7 @@ fn c20_a_merged_purchase_is_taken_back_and_reinstated_by_its_lineage() {
 }
 
 fn a_hold(usage: Usage) -> Command {
-    let (amount, over) = (credits(1), Over::default());
-    Command::Reserve(Reserve { amount, expires_in_seconds: 900, over, usage: usage.into() })
+    a_reservation(1, Over::default(), usage.into())
 }
 
 #[test]
@@ -105,8 +104,7 @@ fn c20_the_labels_of_open_reservations_are_limited() {
 #[test]
 fn c20_one_reservation_may_hold_every_lot() {
     let mut world = filled_with_grants();
-    let (amount, over) = (credits(900), Over::default());
-    world.run(&Command::Reserve(Reserve { amount, expires_in_seconds: 900, over, usage: used_for(None) })).unwrap();
+    world.run(&a_reservation(900, Over::default(), used_for(None))).unwrap();
     assert_eq!(world.state.reservations().next().unwrap().1.allocations.len(), 900);
     let reservation_id = ids::ReservationId::new(world.command_id().entity(0));
     world.run(&Command::CancelReservation(CancelReservation { reservation_id })).unwrap();
@@ -117,7 +115,7 @@ fn c20_one_reservation_may_hold_every_lot() {
 fn c20_too_many_labels_are_refused() {
     let mut world = World::new();
     let usage = Usage { description: Some(note(&"x".repeat(1_000))), ..Usage::default() };
-    let consume = |usage: Usage| Command::Consume(Consume { amount: credits(1), usage: usage.into() });
+    let consume = |usage: Usage| Command::Consume(Consume { amount: credits(1).into(), usage: usage.into() });
     world.run(&Command::Grant(a_grant(10))).unwrap();
     world.run(&consume(usage)).unwrap();
     let names = (0..33).map(|n| (Text::try_new(&format!("u{n}")).unwrap(), 1));
@@ -132,7 +130,8 @@ fn c20_a_confirmation_has_as_few_quantities_as_a_reservation() {
     let mut t = table("grant a 10\n reserve r 5\n");
     let quantities = (0..33).map(|n| (Text::try_new(&format!("u{n}")).unwrap(), 1)).collect();
     let reservation_id = ids::ReservationId::new(t.id("r"));
-    let confirm = Command::ConfirmReservation(ConfirmReservation { reservation_id, amount: None, quantities });
+    let confirm =
+        Command::ConfirmReservation(ConfirmReservation { reservation_id, amount: None, quantities, books: None });
     assert_eq!(kind(&t.world.run(&confirm).unwrap_err()), "Invalid");
 }
 

@@ -3,16 +3,21 @@
 use std::sync::Arc;
 
 use domain::commands::*;
+use domain::free_credits::{RecurringGrant, Rollover, Welcome};
 use domain::grant::Category;
 use domain::limits::MAX_OPEN_GRANTS;
+use domain::price::PriceBooks;
 use domain::recharge::RechargeFailure;
 use domain::text::{Label, Metadata, Text};
 use domain::usage::{Reference, Usage};
 use domain::*;
 use serde_json::json;
 
+use crate::model_prices::BOOK;
+use crate::price_books::published;
+use crate::scenarios_free_credits::monthly;
 use crate::support::*;
-use crate::table::{Table, table};
+use crate::table::{Table, priced_table, table};
 
 /// The streams whose events and final states are checked in.
 pub fn golden_streams() -> Vec<(&'static str, World)> {
@@ -21,6 +26,8 @@ pub fn golden_streams() -> Vec<(&'static str, World)> {
         ("purchases", purchases().world),
         ("recharges", recharges().world),
         ("reservations", reservations().world),
+        ("prices", prices().world),
+        ("free_credits", free_credits()),
     ]
 }
 
@@ -55,7 +62,7 @@ fn lots() -> Table {
         .unwrap();
     t.world.tick(1);
     let usage = full_usage(t.world.now);
-    t.world.run(&Command::Consume(Consume { amount: credits(120), usage })).unwrap();
+    t.world.run(&Command::Consume(Consume { amount: credits(120).into(), usage })).unwrap();
     let consumption_id = ids::ConsumptionId::new(t.world.command_id().entity(0));
     t.rows("grant later 60 starts=10 \n tick 10 \n adjust 40 \n adjust -15 \n tick 3600");
     let refund = RefundConsumption { consumption_id, amount: Some(credits(70)), reason: note("sorry") };
@@ -107,7 +114,7 @@ fn reservations() -> Table {
     let mut t = table("settings limit=100 \n grant a 100 \n grant b 50 life=100 for=chat.*");
     let usage = full_usage(t.world.now);
     let over = Over { policy: OverPolicy::TakeAvailable, max_amount: Some(credits(400)) };
-    t.world.run(&Command::Reserve(Reserve { amount: credits(120), expires_in_seconds: 900, over, usage })).unwrap();
+    t.world.run(&a_reservation(120, over, usage)).unwrap();
     let reservation_id = ids::ReservationId::new(t.world.command_id().entity(0));
     t.rows("reserve c 10 \n cancel c \n cancel c \n reserve e 10 life=5 \n reserve open 70 \n tick 100");
     t.world
@@ -115,9 +122,51 @@ fn reservations() -> Table {
             reservation_id,
             amount: Some(credits(300)),
             quantities: [(Text::try_new("input_tokens").unwrap(), 3_000)].into(),
+            books: None,
         }))
         .unwrap();
     t
+}
+
+/// Tiers on both sides of a month's end, with everything that usage and its price can have.
+fn prices() -> Table {
+    let mut t =
+        priced_table(PriceBooks::new(vec![published(1, start(), BOOK)]), "grant g 1000 \n grant h 9 for=chat.*");
+    let usage = full_usage(t.world.now);
+    let (amount, over) = (Amount::Priced(Arc::clone(&t.books)), Over::default());
+    t.world.run(&Command::Consume(Consume { amount: amount.clone(), usage: Arc::clone(&usage) })).unwrap();
+    for _ in 0..2 {
+        let (amount, usage) = (amount.clone(), Arc::clone(&usage));
+        let reserve = Reserve { amount, price_version: Some(1), expires_in_seconds: 86_400, over, usage };
+        t.world.run(&Command::Reserve(reserve)).unwrap();
+    }
+    let reservation_id = ids::ReservationId::new(t.world.command_id().entity(0));
+    let (quantities, books) = (usage.quantities.clone(), Some(Arc::clone(&t.books)));
+    t.world
+        .run(&Command::ConfirmReservation(ConfirmReservation { reservation_id, amount: None, quantities, books }))
+        .unwrap();
+    t.world.now = time::start_of_next_month(t.world.now).unwrap();
+    t.rows("consume m priced op=mail #request=25 \n reserve open priced op=chat.a #input_tokens=20");
+    t
+}
+
+/// A bonus, then a monthly grant until its rollover's cap leaves nothing to give.
+fn free_credits() -> World {
+    let mut world = World::new();
+    world.welcome = Some(Welcome { amount: credits(50), validity_days: Some(30) });
+    world.run(&monthly(20, Rollover::None)).unwrap();
+    let grant = RecurringGrant {
+        amount: credits(100),
+        rollover: Rollover::Capped(credits(30)),
+        priority: 7,
+        applies_to: patterns(&["chat.*"]),
+    };
+    let starts_at = Some(world.now + chrono::TimeDelta::days(1));
+    let configure = ConfigureRecurringGrant { grant: Some(grant), starts_at };
+    world.run(&Command::ConfigureRecurringGrant(configure)).unwrap();
+    world.tick(86_400 * 100);
+    world.settle();
+    world
 }
 
 /// A merge takes as many lots as commands may open: too long a stream to check in.

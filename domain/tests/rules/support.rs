@@ -19,6 +19,7 @@ pub struct World {
     pub now: Timestamp,
     pub commands: u128,
     settlements: u128,
+    pub welcome: Option<free_credits::Welcome>,
     /// Off only while a test fills a world: the checks look at everything after every command.
     pub is_checked: bool,
 }
@@ -40,6 +41,7 @@ impl World {
             now: start(),
             commands: 0,
             settlements: 0,
+            welcome: None,
             is_checked: true,
         }
     }
@@ -103,7 +105,8 @@ impl World {
     fn decide(&self, command: &Command, command_id: CommandId) -> Result<(Vec<Event>, Organization), CommandError> {
         let mut history = History::new();
         loop {
-            let context = Context { organization: &self.organization, command_id, now: self.now, history: &history };
+            let (organization, welcome) = (&self.organization, self.welcome.as_ref());
+            let context = Context { organization, command_id, now: self.now, history: &history, welcome };
             match decide(&self.state, command, &context)? {
                 Decision::Accepted { events, after } => return Ok((events, after)),
                 Decision::NeedsHistory(entity) => {
@@ -247,6 +250,11 @@ pub fn a_grant(amount: i64) -> Grant {
         reason: note("welcome"),
         metadata: Metadata::default(),
     }
+}
+
+pub fn a_reservation(amount: i64, over: Over, usage: Arc<Usage>) -> Command {
+    let amount = credits(amount).into();
+    Command::Reserve(Reserve { amount, price_version: None, expires_in_seconds: 900, over, usage })
 }
 
 pub fn patterns(of: &[&str]) -> Vec<OperationPattern> {

@@ -1,12 +1,15 @@
 //! Scenarios as tables: `command | outcome | balance reserved available | events`. A row's last columns may be left out;
 //! `tick` moves the clock and settles. Names are given where something is made, and used afterwards.
+//! The amount `priced` is that of the table's price books, for quantities `#unit=3` and dimensions `@name=value`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use domain::commands::*;
 use domain::grant::Category;
 use domain::ids::{ConsumptionId, GrantId, RechargeId, ReservationId};
+use domain::price::PriceBooks;
 use domain::recharge::{AutoRechargePolicy, RechargeFailure, RechargePackage};
 use domain::*;
 use uuid::Uuid;
@@ -15,7 +18,12 @@ use crate::support::*;
 
 /// Runs a table in a new world, and answers the world for more.
 pub fn table(rows: &str) -> Table {
-    let mut table = Table { world: World::new(), named: HashMap::new() };
+    priced_table(PriceBooks::default(), rows)
+}
+
+/// The same with price books.
+pub fn priced_table(books: PriceBooks, rows: &str) -> Table {
+    let mut table = Table { world: World::new(), named: HashMap::new(), books: Arc::new(books) };
     table.rows(rows);
     table
 }
@@ -23,6 +31,7 @@ pub fn table(rows: &str) -> Table {
 pub struct Table {
     pub world: World,
     named: HashMap<String, EntityId>,
+    pub books: Arc<PriceBooks>,
 }
 
 /// The words of a command: those with `=` by name, the others in order.
@@ -51,6 +60,16 @@ impl<'a> Words<'a> {
 
     fn named(&self, name: &str) -> Option<i64> {
         self.named.get(name).map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
+    }
+
+    /// The values of the words whose name begins with a sign.
+    fn signed(&self, sign: char) -> impl Iterator<Item = (text::Unit, &'a str)> {
+        let named = self.named.iter().filter_map(move |(name, value)| Some((name.strip_prefix(sign)?, *value)));
+        named.map(|(name, value)| (text::Unit::try_new(name).unwrap(), value))
+    }
+
+    fn quantities(&self) -> std::collections::BTreeMap<text::Unit, u64> {
+        self.signed('#').map(|(unit, number)| (unit, number.parse().unwrap())).collect()
     }
 
     fn list(&self, name: &str) -> Vec<&'a str> {
@@ -132,7 +151,7 @@ impl Table {
                 reference: why(),
                 reason: note("won"),
             }),
-            "consume" => Command::Consume(Consume { amount: credits(words.number(2)), usage: self.usage(words) }),
+            "consume" => Command::Consume(Consume { amount: self.amount(words), usage: self.usage(words) }),
             "refund" => Command::RefundConsumption(RefundConsumption {
                 consumption_id: ConsumptionId::new(self.id(words.word(1))),
                 amount: words.maybe(2).map(credits),
@@ -142,7 +161,8 @@ impl Table {
             "confirm" => Command::ConfirmReservation(ConfirmReservation {
                 reservation_id: ReservationId::new(self.id(words.word(1))),
                 amount: words.maybe(2).map(credits),
-                quantities: Default::default(),
+                quantities: words.quantities(),
+                books: Some(Arc::clone(&self.books)),
             }),
             "cancel" => Command::CancelReservation(CancelReservation {
                 reservation_id: ReservationId::new(self.id(words.word(1))),
@@ -202,10 +222,18 @@ impl Table {
         })
     }
 
-    fn usage(&self, words: &Words<'_>) -> std::sync::Arc<usage::Usage> {
+    fn amount(&self, words: &Words<'_>) -> Amount {
+        match words.word(2) {
+            "priced" => Amount::Priced(Arc::clone(&self.books)),
+            _ => credits(words.number(2)).into(),
+        }
+    }
+
+    fn usage(&self, words: &Words<'_>) -> Arc<usage::Usage> {
         let used_at = words.named("used").map(|seconds| self.world.now + TimeDelta::seconds(seconds));
         let usage = used_for(words.named.get("op").copied());
-        std::sync::Arc::new(usage::Usage { used_at, ..(*usage).clone() })
+        let dimensions = words.signed('@').map(|(name, value)| (name, text::Label::try_new(value).unwrap())).collect();
+        Arc::new(usage::Usage { used_at, quantities: words.quantities(), dimensions, ..(*usage).clone() })
     }
 
     fn reserve(&self, words: &Words<'_>) -> Command {
@@ -216,7 +244,8 @@ impl Table {
             Some(other) => panic!("no policy {other}"),
         };
         Command::Reserve(Reserve {
-            amount: credits(words.number(2)),
+            amount: self.amount(words),
+            price_version: words.named("version").map(|version| u32::try_from(version).unwrap()),
             expires_in_seconds: u32::try_from(words.named("life").unwrap_or(900)).unwrap(),
             over: Over { policy, max_amount: words.named("max").map(credits) },
             usage: self.usage(words),

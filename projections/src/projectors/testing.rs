@@ -51,7 +51,13 @@ impl World {
         let command_id = CommandId::without_key(Uuid::from_u128(self.commands));
         let mut history = History::new();
         let (events, after) = loop {
-            let context = Context { organization: &self.organization, command_id, now: self.now, history: &history };
+            let context = Context {
+                organization: &self.organization,
+                command_id,
+                now: self.now,
+                history: &history,
+                welcome: None,
+            };
             match decide(&self.state, command, &context).unwrap_or_else(|error| panic!("{command:?}: {error}")) {
                 Decision::Accepted { events, after } => break (events, after),
                 Decision::NeedsHistory(entity) => {
@@ -177,7 +183,7 @@ pub fn usage(operation: &str) -> Usage {
 }
 
 pub fn consume(amount: i64, operation: &str) -> Command {
-    Command::Consume(Consume { amount: credits(amount), usage: Arc::new(usage(operation)) })
+    Command::Consume(Consume { amount: credits(amount).into(), usage: Arc::new(usage(operation)) })
 }
 
 pub fn refund(consumption: Uuid, amount: i64) -> Command {
@@ -188,7 +194,8 @@ pub fn refund(consumption: Uuid, amount: i64) -> Command {
 pub fn reserve(amount: i64, policy: OverPolicy) -> Command {
     let over = Over { policy, max_amount: None };
     Command::Reserve(Reserve {
-        amount: credits(amount),
+        amount: credits(amount).into(),
+        price_version: None,
         expires_in_seconds: 900,
         over,
         usage: Arc::new(usage("render")),
@@ -198,7 +205,12 @@ pub fn reserve(amount: i64, policy: OverPolicy) -> Command {
 pub fn confirm(reservation: Uuid, amount: i64) -> Command {
     let quantities = [(Unit::try_new("tokens").unwrap(), 9)].into();
     let reservation_id = ReservationId::new(reservation);
-    Command::ConfirmReservation(ConfirmReservation { reservation_id, amount: Some(credits(amount)), quantities })
+    Command::ConfirmReservation(ConfirmReservation {
+        reservation_id,
+        amount: Some(credits(amount)),
+        quantities,
+        books: None,
+    })
 }
 
 pub fn cancel(reservation: Uuid) -> Command {

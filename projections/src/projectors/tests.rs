@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::commands::*;
+use domain::free_credits::{RecurringGrant, Rollover};
 use domain::recharge::{AutoRechargePolicy, RechargeFailure, RechargePackage};
 use domain::{Command, Fact, ids::RechargeId};
 use store::RecordedEvent;
@@ -25,6 +26,7 @@ fn life() -> World {
     payments(&mut world);
     recharges(&mut world);
     crowd(&mut world);
+    monthly(&mut world);
     world
 }
 
@@ -136,6 +138,20 @@ fn crowd(world: &mut World) {
         world.run(purchase(5, 50, &format!("small-{n}"), Expiry::Never));
     }
     world.run(consume(29_900, "chat"));
+}
+
+/// A monthly grant that debt does not touch, and a month without one because all of the last is left.
+fn monthly(world: &mut World) {
+    let grant = RecurringGrant {
+        amount: credits(100),
+        rollover: Rollover::Capped(credits(0)),
+        priority: 1_000,
+        applies_to: vec![domain::grant::OperationPattern::try_new("free.*").expect("short")],
+    };
+    let configure = |grant| Command::ConfigureRecurringGrant(ConfigureRecurringGrant { grant, starts_at: None });
+    world.run(configure(Some(grant)));
+    world.tick(32 * 86_400);
+    world.run(configure(None));
 }
 
 #[test]
@@ -346,7 +362,7 @@ fn usage_counts_in_the_hour_that_the_caller_names() {
     world.run(consume(6, "chat"));
     let earlier = world.now - chrono::TimeDelta::seconds(1);
     let used_at = domain::usage::Usage { used_at: Some(earlier), ..usage("chat") };
-    world.run(Command::Consume(Consume { amount: credits(3), usage: Arc::new(used_at) }));
+    world.run(Command::Consume(Consume { amount: credits(3).into(), usage: Arc::new(used_at) }));
     let held = world.run(reserve(10, OverPolicy::Reject));
     world.run(confirm(held, 4));
     let mut rows = UsageRows::new();

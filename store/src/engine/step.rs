@@ -157,7 +157,7 @@ pub(crate) fn settlement(
     if state.next_due().is_none_or(|due| due > now) {
         return None;
     }
-    let context = Context { organization, command_id, now, history: &History::new() };
+    let context = Context { organization, command_id, now, history: &History::new(), welcome: None };
     match decide(state, &Command::Settle, &context) {
         Ok(Decision::Accepted { events, after }) if !events.is_empty() => Some((events, after)),
         Ok(Decision::Accepted { .. } | Decision::NeedsHistory(_)) | Err(_) => {
@@ -177,7 +177,8 @@ pub(crate) async fn decide_with_history(
 ) -> Result<Verdict, LogError> {
     let mut history = History::new();
     loop {
-        let context = Context { organization: &request.organization, command_id, now, history: &history };
+        let context =
+            Context { organization: &request.organization, command_id, now, history: &history, welcome: None };
         match decide(&head.state, &request.command, &context) {
             Ok(Decision::Accepted { events, after }) => return Ok(Verdict::Accepted { events, after }),
             Ok(Decision::NeedsHistory(entity)) if history.contains_key(&entity) => {

@@ -156,13 +156,14 @@ pub fn grant_until(credits: i64, expiry: Expiry) -> Command {
 
 #[must_use]
 pub fn consume(credits: i64) -> Command {
-    Command::Consume(Consume { amount: Credits::new(credits), usage: Arc::default() })
+    Command::Consume(Consume { amount: Credits::new(credits).into(), usage: Arc::default() })
 }
 
 #[must_use]
 pub fn reserve(credits: i64, seconds: u32) -> Command {
     Command::Reserve(Reserve {
-        amount: Credits::new(credits),
+        amount: Credits::new(credits).into(),
+        price_version: None,
         expires_in_seconds: seconds,
         over: Default::default(),
         usage: Arc::default(),

@@ -75,7 +75,7 @@ pub(super) fn grant(amount: i64) -> Command {
 }
 
 pub(super) fn consume(amount: i64) -> Command {
-    Command::Consume(Consume { amount: Credits::new(amount), usage: Arc::new(Usage::default()) })
+    Command::Consume(Consume { amount: Credits::new(amount).into(), usage: Arc::new(Usage::default()) })
 }
 
 pub(super) fn key(text: &str) -> IdempotencyKey {
@@ -99,7 +99,8 @@ impl Writer {
             None => CommandId::without_key(Uuid::now_v7()),
         };
         let now = start() + TimeDelta::seconds(i64::try_from(self.sequence).unwrap());
-        let context = Context { organization: &self.organization, command_id: id, now, history: &History::new() };
+        let context =
+            Context { organization: &self.organization, command_id: id, now, history: &History::new(), welcome: None };
         let Decision::Accepted { events, after } = decide(&self.state, command, &context).unwrap() else {
             panic!("no history is needed")
         };

@@ -73,9 +73,10 @@ fn command(runner: &mut TestRunner) -> Option<Command> {
     let metadata = Metadata::try_new(sample(runner, metadata())).ok()?;
     let amount = Credits::new(1);
     Some(match sample(runner, 0..5_u8) {
-        0 | 1 => Command::Consume(Consume { amount, usage: usage(runner)?.into() }),
+        0 | 1 => Command::Consume(Consume { amount: amount.into(), usage: usage(runner)?.into() }),
         2 => Command::Reserve(Reserve {
-            amount,
+            amount: amount.into(),
+            price_version: None,
             expires_in_seconds: 900,
             over: Over::default(),
             usage: usage(runner)?.into(),

@@ -160,14 +160,15 @@ impl Ground {
                 reference: reference("re"),
                 reason: note("won"),
             }),
-            7 | 8 => Command::Consume(Consume { amount: Credits::new(self.amount(300)), usage: self.usage() }),
+            7 | 8 => Command::Consume(Consume { amount: Credits::new(self.amount(300)).into(), usage: self.usage() }),
             9 => Command::RefundConsumption(RefundConsumption {
                 consumption_id: ConsumptionId::new(self.of(&life.consumptions)),
                 amount: self.maybe(100),
                 reason: note("blank"),
             }),
             10 => Command::Reserve(Reserve {
-                amount: Credits::new(self.amount(200)),
+                amount: Credits::new(self.amount(200)).into(),
+                price_version: None,
                 expires_in_seconds: u32::try_from(self.amount(3_000)).unwrap(),
                 over: Over {
                     policy: [OverPolicy::Reject, OverPolicy::TakeAvailable, OverPolicy::Overdraft][self.pick(3)],
@@ -179,6 +180,7 @@ impl Ground {
                 reservation_id: ReservationId::new(self.of(&life.reservations)),
                 amount: self.maybe(300),
                 quantities: Default::default(),
+                books: None,
             }),
             12 => {
                 let reservation_id = ReservationId::new(self.of(&life.reservations));

@@ -185,6 +185,8 @@ impl BalanceRow {
             | Fact::LowBalanceCleared(_)
             | Fact::BalanceExhausted(_)
             | Fact::BalanceRecovered(_)
+            | Fact::RecurringGrantConfigured(_)
+            | Fact::RecurringGrantSkipped(_)
             | Fact::RechargeRequested(_)
             | Fact::RechargeCompleted(_)
             | Fact::RechargeFailed(_)

@@ -128,6 +128,8 @@ pub fn effects(fact: &Fact, at: Timestamp) -> Vec<(GrantId, Effect)> {
         | Fact::BalanceExhausted(_)
         | Fact::BalanceRecovered(_)
         | Fact::AutoRechargeConfigured(_)
+        | Fact::RecurringGrantConfigured(_)
+        | Fact::RecurringGrantSkipped(_)
         | Fact::RechargeRequested(_)
         | Fact::RechargeCompleted(_)
         | Fact::RechargeFailed(_)

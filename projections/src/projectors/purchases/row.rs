@@ -79,6 +79,8 @@ pub fn change(fact: &Fact) -> Option<(PurchaseId, Change<'_>)> {
         | Fact::BalanceExhausted(_)
         | Fact::BalanceRecovered(_)
         | Fact::AutoRechargeConfigured(_)
+        | Fact::RecurringGrantConfigured(_)
+        | Fact::RecurringGrantSkipped(_)
         | Fact::RechargeRequested(_)
         | Fact::RechargeCompleted(_)
         | Fact::RechargeFailed(_)

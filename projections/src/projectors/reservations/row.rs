@@ -94,6 +94,8 @@ pub fn change(recorded: &RecordedEvent) -> Option<Change> {
         | Fact::BalanceExhausted(_)
         | Fact::BalanceRecovered(_)
         | Fact::AutoRechargeConfigured(_)
+        | Fact::RecurringGrantConfigured(_)
+        | Fact::RecurringGrantSkipped(_)
         | Fact::RechargeRequested(_)
         | Fact::RechargeCompleted(_)
         | Fact::RechargeFailed(_)

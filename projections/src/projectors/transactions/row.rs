@@ -169,6 +169,8 @@ fn movement(fact: &Fact, at: Timestamp) -> Option<Movement<'_>> {
         | Fact::BalanceExhausted(_)
         | Fact::BalanceRecovered(_)
         | Fact::AutoRechargeConfigured(_)
+        | Fact::RecurringGrantConfigured(_)
+        | Fact::RecurringGrantSkipped(_)
         | Fact::RechargeRequested(_)
         | Fact::RechargeCompleted(_)
         | Fact::RechargeFailed(_)

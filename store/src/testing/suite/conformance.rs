@@ -37,6 +37,7 @@ fn events_of(world: &World, state: &Organization, command: Command) -> Vec<Event
         command_id: command.command_id,
         now: command.now,
         history: &command.history,
+        welcome: None,
     };
     match decide(state, &command.command, &context) {
         Ok(Decision::Accepted { events, .. }) => events,
