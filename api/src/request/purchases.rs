@@ -65,6 +65,8 @@ impl PurchaseBody {
             credits: amount::required("credits", self.credits, Range::Positive)?,
             price: self.price.ok_or_else(|| text::missing("price"))?.money()?,
             package_id: None,
+            package_version: None,
+            bonus_credits: None,
         };
         Ok(Command::RecordPurchase(RecordPurchase {
             offer,
