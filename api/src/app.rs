@@ -9,6 +9,7 @@ use store::{Clock, Ledger};
 use tokio::sync::Semaphore;
 
 use crate::auth::Authenticator;
+use crate::catalogue::Catalogue;
 use crate::feed::Feed;
 use crate::limits::{BODIES_BYTES_MAX, CONCURRENT_REQUESTS_MAX};
 
@@ -23,6 +24,7 @@ pub struct Parts {
     pub projections: Arc<Runner>,
     pub clock: Arc<dyn Clock>,
     pub auth: Authenticator,
+    pub catalogue: Catalogue,
     pub metrics: PrometheusHandle,
     pub feed: Feed,
     /// One for each request in work.
@@ -39,12 +41,13 @@ impl App {
         projections: Arc<Runner>,
         clock: Arc<dyn Clock>,
         auth: Authenticator,
+        catalogue: Catalogue,
         metrics: PrometheusHandle,
         feed: Feed,
     ) -> Self {
         let permits = Semaphore::new(CONCURRENT_REQUESTS_MAX);
         let bodies = Arc::new(Semaphore::new(BODIES_BYTES_MAX));
-        Self(Arc::new(Parts { ledger, reads, projections, clock, auth, metrics, feed, permits, bodies }))
+        Self(Arc::new(Parts { ledger, reads, projections, clock, auth, catalogue, metrics, feed, permits, bodies }))
     }
 }
 

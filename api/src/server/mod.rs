@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::auth::{AdminKey, Authenticator, Keys};
+use crate::catalogue::Catalogue;
 use crate::feed::Feed;
 use crate::limits::{DRAIN_MAX, METRICS_UPKEEP};
 use crate::routes;
@@ -36,6 +37,7 @@ pub struct Serve {
     /// Of the read side; the tails are this server's own.
     pub projections: projections::Settings,
     pub keys: Keys,
+    pub catalogue: Catalogue,
     pub clock: Arc<dyn Clock>,
     /// An admin key that the database does not know.
     pub admin_key: Option<AdminKey>,
@@ -84,6 +86,7 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
         Arc::clone(&projections),
         settings.clock,
         auth,
+        settings.catalogue,
         metrics.clone(),
         feed,
     );

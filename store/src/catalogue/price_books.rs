@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::limits::MAX_RESERVATION_SECONDS;
 use domain::price::{Document, PriceBook, PublishedBook};
+use domain::time::to_micros;
 use sqlx::types::Json;
 use sqlx::{PgExecutor, PgPool};
 
@@ -23,6 +24,10 @@ macro_rules! select {
     };
 }
 
+/// How far ahead a version is published that is to hold at once: until then every server has read it, so that one price
+/// holds at a time. The first version needs none.
+pub const LEAD: TimeDelta = TimeDelta::seconds(2);
+
 /// A version, with who published it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Publication {
@@ -31,8 +36,8 @@ pub struct Publication {
     pub published_at: Timestamp,
 }
 
-/// Publishes a document. One that is equal to the latest version is answered as it is, unless that is of the past and
-/// others have come to hold since.
+/// Publishes a document. One that is equal to the latest version is answered as it is where that holds or is to come, so
+/// that publishing a file twice has one effect.
 ///
 /// # Errors
 /// [`CatalogueError`]: mistakes, a `valid_from` that has passed, or the database is unavailable.
@@ -40,10 +45,14 @@ pub async fn publish(pool: &PgPool, document: Document, by: &Author) -> Result<P
     let book = PriceBook::try_new(document).map_err(CatalogueError::Book)?;
     let mut transaction = alone(pool).await?;
     let latest = latest(&mut *transaction).await?;
-    if let Some(latest) = latest.as_ref().filter(|latest| latest.published.book.document() == book.document()) {
-        return Ok(latest.clone());
+    if let Some(same) = latest.as_ref().filter(|latest| latest.published.book.document() == book.document()) {
+        let holding = in_force(&mut *transaction, by.at).await?.map(|holding| holding.published.version);
+        if same.published.valid_from > by.at || holding == Some(same.published.version) {
+            return Ok(same.clone());
+        }
     }
-    let valid_from = book.document().valid_from.unwrap_or(by.at);
+    let at_once = if latest.is_none() { by.at } else { by.at + LEAD };
+    let valid_from = book.document().valid_from.map_or(at_once, to_micros);
     if valid_from < by.at {
         return Err(CatalogueError::InThePast { valid_from });
     }
@@ -90,9 +99,9 @@ pub async fn list(pool: &PgPool, before: Option<u32>, limit: u32) -> Result<Vec<
 ///
 /// # Errors
 /// The database is unavailable.
-pub async fn in_force(pool: &PgPool, at: Timestamp) -> Result<Option<Publication>, CatalogueError> {
+pub async fn in_force(executor: impl PgExecutor<'_>, at: Timestamp) -> Result<Option<Publication>, CatalogueError> {
     let sql = concat!(select!(), " WHERE b.valid_from <= $1 ORDER BY b.valid_from DESC, b.version DESC LIMIT 1");
-    let row: Option<Row> = sqlx::query_as(sql).bind(at).fetch_optional(pool).await?;
+    let row: Option<Row> = sqlx::query_as(sql).bind(at).fetch_optional(executor).await?;
     row.map(Row::publication).transpose()
 }
 
