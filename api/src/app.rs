@@ -11,7 +11,6 @@ use tokio::sync::Semaphore;
 use crate::auth::Authenticator;
 use crate::catalogue::Catalogue;
 use crate::feed::Feed;
-use crate::limits::{BODIES_BYTES_MAX, CONCURRENT_REQUESTS_MAX};
 
 /// The server's parts; cheap to clone.
 #[derive(Clone)]
@@ -35,19 +34,8 @@ pub struct Parts {
 
 impl App {
     #[must_use]
-    pub fn new(
-        ledger: Arc<Ledger>,
-        reads: Reader,
-        projections: Arc<Runner>,
-        clock: Arc<dyn Clock>,
-        auth: Authenticator,
-        catalogue: Catalogue,
-        metrics: PrometheusHandle,
-        feed: Feed,
-    ) -> Self {
-        let permits = Semaphore::new(CONCURRENT_REQUESTS_MAX);
-        let bodies = Arc::new(Semaphore::new(BODIES_BYTES_MAX));
-        Self(Arc::new(Parts { ledger, reads, projections, clock, auth, catalogue, metrics, feed, permits, bodies }))
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
     }
 }
 

@@ -59,6 +59,7 @@ pub struct Item<'a> {
 }
 
 /// What is left to do of an item.
+#[expect(clippy::large_enum_variant, reason = "a box would cost each command an allocation")]
 pub enum Ready {
     Request(CommandRequest),
     /// The command took effect before, although it could not be asked for any more: a package that was bought and has
