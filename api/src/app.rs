@@ -9,8 +9,8 @@ use store::{Clock, Ledger};
 use tokio::sync::Semaphore;
 
 use crate::auth::Authenticator;
+use crate::catalogue::Catalogue;
 use crate::feed::Feed;
-use crate::limits::{BODIES_BYTES_MAX, CONCURRENT_REQUESTS_MAX};
 
 /// The server's parts; cheap to clone.
 #[derive(Clone)]
@@ -23,6 +23,7 @@ pub struct Parts {
     pub projections: Arc<Runner>,
     pub clock: Arc<dyn Clock>,
     pub auth: Authenticator,
+    pub catalogue: Catalogue,
     pub metrics: PrometheusHandle,
     pub feed: Feed,
     /// One for each request in work.
@@ -33,18 +34,8 @@ pub struct Parts {
 
 impl App {
     #[must_use]
-    pub fn new(
-        ledger: Arc<Ledger>,
-        reads: Reader,
-        projections: Arc<Runner>,
-        clock: Arc<dyn Clock>,
-        auth: Authenticator,
-        metrics: PrometheusHandle,
-        feed: Feed,
-    ) -> Self {
-        let permits = Semaphore::new(CONCURRENT_REQUESTS_MAX);
-        let bodies = Arc::new(Semaphore::new(BODIES_BYTES_MAX));
-        Self(Arc::new(Parts { ledger, reads, projections, clock, auth, metrics, feed, permits, bodies }))
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
     }
 }
 

@@ -7,6 +7,7 @@
 mod answers;
 mod app;
 pub mod auth;
+pub mod catalogue;
 pub mod cli;
 mod clock;
 mod csv;

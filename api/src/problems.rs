@@ -5,12 +5,13 @@
 use std::time::Duration;
 
 use domain::error::ReservationEnd;
-use domain::price::PriceError;
+use domain::price::{Misplaced, PriceError};
 use domain::{CommandError, Credits};
 use http::StatusCode;
 use projections::WaitError;
 use projections::queries::{self, QueryError};
 use store::ExecuteError;
+use store::catalogue::CatalogueError;
 use store::log::LogError;
 
 use crate::feed::PlaceError;
@@ -226,6 +227,40 @@ fn insufficient(sentence: String, required: Credits, balance: Credits, available
 #[must_use]
 pub fn organization_not_found() -> Problem {
     Problem::not_found("organization_not_found", "there is no such organization")
+}
+
+/// What a caller is told when the catalogue is not changed, or not read.
+#[must_use]
+pub fn of_catalogue(error: &CatalogueError) -> Problem {
+    let sentence = error.to_string();
+    match error {
+        CatalogueError::NoPackage(id) => package_not_found(id.as_str()),
+        CatalogueError::PackageExists(_) => Problem::conflict("package_exists", "Package exists already", sentence),
+        CatalogueError::Package(mistake) => {
+            Problem::invalid("invalid_value", "Not a valid value", sentence).with("field", mistake.field)
+        }
+        CatalogueError::TooManyPackages(limit) => {
+            Problem::invalid("too_many_packages", "Too many packages", sentence).with("limit", *limit)
+        }
+        CatalogueError::Book(mistakes) => {
+            let mistakes = mistakes.iter().map(|Misplaced { place, mistake }| {
+                serde_json::json!({"path": place.to_string(), "message": mistake.to_string()})
+            });
+            Problem::invalid("invalid_price_book", "Not a valid price book", sentence)
+                .with("mistakes", mistakes.collect::<Vec<_>>())
+        }
+        CatalogueError::InThePast { .. } => {
+            Problem::invalid("valid_from_past", "Too late", sentence).with("field", "valid_from")
+        }
+        CatalogueError::NoVersion(_) => Problem::not_found("price_version_not_found", sentence),
+        CatalogueError::Log(failure) => of_log(failure),
+    }
+}
+
+/// A path names a package that is not there.
+#[must_use]
+pub fn package_not_found(id: &str) -> Problem {
+    Problem::not_found("package_not_found", format!("there is no package `{id}`"))
 }
 
 /// What a caller is told whose text is no cursor.

@@ -112,6 +112,12 @@ pub struct Offer {
     pub price: Money,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package_id: Option<ReferenceText>,
+    /// Of the package, as it was sold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package_version: Option<u32>,
+    /// How many of the credits came on top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bonus_credits: Option<Credits>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

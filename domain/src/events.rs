@@ -182,6 +182,12 @@ fact_structs! {
         price: Money,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         package_id: Option<ReferenceText>,
+        /// Of the package, as it was sold.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        package_version: Option<u32>,
+        /// How many of the credits came on top.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bonus_credits: Option<Credits>,
         terms: Arc<GrantTerms>,
         #[serde(default, skip_serializing_if = "Metadata::is_empty")]
         metadata: Metadata,

@@ -3,7 +3,7 @@
 //! Invariant: no IO, clock or randomness. Times and ids enter with the command ([`Context`]).
 //! Invariant: [`decide()`] holds every rule, [`evolve`] none.
 //! Invariant: what an operation costs follows from a published book, the usage and the month's use alone ([`price`]).
-//! Absent: packages, HTTP, SQL.
+//! Absent: HTTP, SQL, payments.
 
 pub mod aggregate;
 pub mod commands;
@@ -17,6 +17,8 @@ pub mod free_credits;
 pub mod grant;
 pub mod ids;
 pub mod limits;
+pub mod money;
+pub mod package;
 pub mod price;
 pub mod recharge;
 mod state;

@@ -5,6 +5,7 @@
 //! Absent: read models (the log is the only truth here), HTTP, money rules (they are in `domain`).
 
 pub mod anchor;
+pub mod catalogue;
 pub mod chain;
 pub mod clock;
 mod engine;

@@ -1,5 +1,6 @@
 //! A command on its way in, and an event as the log holds it.
 
+use domain::free_credits::Welcome;
 use domain::{Command, CommandId, EntityId, Event, IdempotencyKey, OrganizationId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -26,6 +27,8 @@ pub struct CommandRequest {
     pub key: Option<(IdempotencyKey, RequestHash)>,
     pub command: Command,
     pub metadata: EventMetadata,
+    /// What an organization is given whose first command this is.
+    pub welcome: Option<Welcome>,
 }
 
 /// An event as the log holds it.

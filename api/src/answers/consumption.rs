@@ -1,6 +1,7 @@
 //! Consumptions, direct or by confirming a reservation, and their refunds.
 
 use domain::events::{ConsumptionRefunded, CreditsConsumed, ReservationConfirmed};
+use domain::price::Receipt;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -20,6 +21,10 @@ pub struct ConsumptionAnswer<'a> {
     /// Of a confirmed reservation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<Confirmation>,
+    /// What the usage cost, rate by rate, where the price book said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub price: Option<&'a Receipt>,
     #[serde(flatten)]
     pub usage: UsageView<'a>,
     #[serde(flatten)]
@@ -50,6 +55,7 @@ impl<'a> ConsumptionAnswer<'a> {
             allocations: allocations(&fact.allocations),
             overdraft: fact.overdraft.get(),
             confirmation: None,
+            price: fact.receipt.as_deref(),
             usage: UsageView::from(&*fact.usage),
             after,
         }
@@ -70,6 +76,7 @@ impl<'a> ConsumptionAnswer<'a> {
             allocations: allocations(&fact.allocations),
             overdraft: fact.overdraft.get(),
             confirmation: Some(confirmation),
+            price: fact.receipt.as_deref(),
             usage: UsageView::from(&*fact.usage),
             after,
         }

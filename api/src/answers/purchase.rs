@@ -23,6 +23,12 @@ pub struct PurchaseAnswer<'a> {
     pub payment_reference: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package_id: Option<&'a str>,
+    /// Of the package, as it was sold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub package_version: Option<u32>,
+    /// How many of the credits came on top.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bonus_credits: Option<i64>,
     pub expires_at: Option<DateTime<Utc>>,
     #[schema(value_type = Object)]
     pub metadata: &'a Map<String, Value>,
@@ -40,6 +46,8 @@ impl<'a> PurchaseAnswer<'a> {
             price: fact.price.into(),
             payment_reference: fact.payment_reference.as_str(),
             package_id: fact.package_id.as_ref().map(|text| text.as_str()),
+            package_version: fact.package_version,
+            bonus_credits: fact.bonus_credits.map(domain::Credits::get),
             expires_at: fact.terms.expires_at,
             metadata: fact.metadata.object(),
             after,

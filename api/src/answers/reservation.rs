@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::commands::Over;
 use domain::events::{CreditsReserved, ReservationCancelled};
+use domain::price::Receipt;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -23,6 +24,10 @@ pub struct ReservationAnswer<'a> {
     pub expires_at: DateTime<Utc>,
     #[schema(value_type = Object)]
     pub over: Over,
+    /// What the usage would cost, rate by rate, where the price book said so. Its `version` prices the confirmation, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub price: Option<&'a Receipt>,
     #[serde(flatten)]
     pub usage: UsageView<'a>,
     #[serde(flatten)]
@@ -39,6 +44,7 @@ impl<'a> ReservationAnswer<'a> {
             overdraft_held: fact.overdraft_held.get(),
             expires_at: fact.expires_at,
             over: fact.over,
+            price: fact.receipt.as_deref(),
             usage: UsageView::from(&*fact.usage),
             after,
         }

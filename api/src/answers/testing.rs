@@ -6,8 +6,8 @@ use serde_json::Value;
 use store::{EventMetadata, RecordedEvent};
 use uuid::Uuid;
 
-use crate::request::Kind;
 use crate::request::body::Body;
+use crate::request::{Asked, Kind};
 
 pub(crate) fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 1, 2, 3, 4, 5).single().expect("an instant")
@@ -29,7 +29,8 @@ impl Given {
     /// Gives a command as a caller would, and answers its events.
     pub fn when(&mut self, kind: Kind, target: Option<Uuid>, body: &Value) -> Vec<RecordedEvent> {
         let body = body.to_string();
-        let command = kind.read(target, "key", Body::Text(body.as_bytes())).expect("a good body");
+        let asked = kind.read(target, "key", Body::Text(body.as_bytes())).expect("a good body");
+        let (Asked::Command(command) | Asked::Priced(command)) = asked else { panic!("{asked:?} needs the catalogue") };
         let command_id = CommandId::without_key(Uuid::from_u128(self.stream.len() as u128));
         let events = self.decide(&command, command_id);
         let count = u32::try_from(events.len()).expect("few");

@@ -18,6 +18,7 @@ use super::process::{Ends, start_logging};
 use super::secret::secret;
 use super::{Database, DatabaseArgs, Failure, Purpose, demo};
 use crate::auth::{AdminKey, Keys, NewKey, Scope};
+use crate::catalogue::Catalogue;
 use crate::clock::SystemClock;
 use crate::server::{self, Handle, ServeError};
 
@@ -102,7 +103,8 @@ impl Serve {
             projects: !self.no_projectors,
             limits: projections::Limits::default(),
         };
-        let settings = server::Serve { listen, log, reads, projections, keys, clock, admin_key };
+        let catalogue = Catalogue::new(database.pool().clone(), Arc::clone(&clock));
+        let settings = server::Serve { listen, log, reads, projections, keys, catalogue, clock, admin_key };
         let mut ends = Ends::listen()?;
         let server = server::serve(settings).await;
         let server = server.map_err(|error| match error {

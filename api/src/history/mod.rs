@@ -74,5 +74,11 @@ pub async fn write(log: Arc<dyn Log>) -> Result<(u32, u32), HistoryError> {
 fn request(step: Step) -> CommandRequest {
     let metadata = EventMetadata { actor: "system:demo".to_owned(), request_id: None, causation_id: None };
     // No request was sent that could be compared with: the hash is that of none.
-    CommandRequest { organization: step.organization, key: Some((step.key, [0; 32])), command: step.command, metadata }
+    CommandRequest {
+        organization: step.organization,
+        key: Some((step.key, [0; 32])),
+        command: step.command,
+        metadata,
+        welcome: None,
+    }
 }

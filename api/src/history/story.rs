@@ -141,7 +141,13 @@ impl Teller {
 
     fn buy(&mut self, name: &str, day: i64, credits: i64, (amount_minor, currency): (i64, &str), expiry: Expiry) {
         let currency = Currency::try_new(currency).expect("a code in form");
-        let offer = Offer { credits: Credits::new(credits), price: Money { amount_minor, currency }, package_id: None };
+        let offer = Offer {
+            credits: Credits::new(credits),
+            price: Money { amount_minor, currency },
+            package_id: None,
+            package_version: None,
+            bonus_credits: None,
+        };
         let payment_reference = reference(&format!("{name}-{day}"));
         let metadata = Metadata::default();
         // In the morning, before the day's work.

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::problem::Problem;
 use crate::request::amount::{self, Given, Range};
-use crate::request::text;
 use crate::request::usage::{ReferenceBody, UsageFields};
+use crate::request::{Asked, text};
 
 /// Credits to spend at once. Either `amount`, or `operation` and `quantities` for the price book.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -41,7 +41,7 @@ pub struct ConsumeBody {
 }
 
 impl ConsumeBody {
-    pub(crate) fn command(self) -> Result<Command, Problem> {
+    pub(crate) fn command(self) -> Result<Asked, Problem> {
         let fields = UsageFields {
             operation: self.operation,
             quantities: self.quantities,
@@ -52,7 +52,8 @@ impl ConsumeBody {
             metadata: self.metadata,
             occurred_at: self.occurred_at,
         };
-        Ok(Command::Consume(Consume { amount: fields.amount(self.amount)?.into(), usage: fields.usage()? }))
+        let (amount, usage) = (fields.amount(self.amount)?, fields.usage()?);
+        Ok(Asked::of(Command::Consume(Consume { amount, usage })))
     }
 }
 

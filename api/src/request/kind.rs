@@ -1,12 +1,11 @@
 //! The commands of the API: one row each, shared by its own endpoint and the batch.
 
-use domain::Command;
 use uuid::Uuid;
 
 use crate::auth::Scope;
 use crate::problem::Problem;
 use crate::request::body::Body;
-use crate::request::{adjustments, consumptions, grants, purchases, reservations, settings, text};
+use crate::request::{Asked, adjustments, consumptions, grants, purchases, reservations, settings, text};
 
 /// A command that callers may give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +38,7 @@ impl Kind {
         Self::ChangeSettings,
     ];
 
-    /// The `type` of a batch item, and part of the request hash; equal to [`Command::name`].
+    /// The `type` of a batch item, and part of the request hash; equal to [`Asked::name`].
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -101,21 +100,22 @@ impl Kind {
     ///
     /// # Errors
     /// What is wrong with the body.
-    pub fn read(self, target: Option<Uuid>, key: &str, body: Body<'_>) -> Result<Command, Problem> {
+    pub fn read(self, target: Option<Uuid>, key: &str, body: Body<'_>) -> Result<Asked, Problem> {
         let target = || target.ok_or_else(|| text::missing(self.target_field().unwrap_or("id")));
-        Ok(match self {
+        let command = match self {
+            Self::RecordPurchase => return body.read::<purchases::PurchaseBody>()?.command(),
+            Self::Consume => return body.read::<consumptions::ConsumeBody>()?.command(),
+            Self::Reserve => return body.read::<reservations::ReserveBody>()?.command(),
+            Self::ConfirmReservation => return body.read::<reservations::ConfirmBody>()?.command(target()?),
             Self::Grant => body.read::<grants::GrantBody>()?.command()?,
             Self::VoidGrant => body.read::<grants::VoidBody>()?.command(target()?)?,
-            Self::RecordPurchase => body.read::<purchases::PurchaseBody>()?.command()?,
             Self::RevokePurchase => body.read::<purchases::PurchaseRefundBody>()?.command(target()?, key)?,
-            Self::Consume => body.read::<consumptions::ConsumeBody>()?.command()?,
             Self::RefundConsumption => body.read::<consumptions::RefundBody>()?.command(target()?)?,
-            Self::Reserve => body.read::<reservations::ReserveBody>()?.command()?,
-            Self::ConfirmReservation => body.read::<reservations::ConfirmBody>()?.command(target()?)?,
             Self::CancelReservation => body.read::<reservations::CancelBody>()?.command(target()?),
             Self::Adjust => body.read::<adjustments::AdjustBody>()?.command()?,
             Self::ChangeSettings => body.read::<settings::SettingsBody>()?.command()?,
-        })
+        };
+        Ok(Asked::Command(command))
     }
 }
 
@@ -126,7 +126,7 @@ mod tests {
 
     const ID: Uuid = Uuid::nil();
 
-    fn read(kind: Kind, body: &str) -> Result<Command, Problem> {
+    fn read(kind: Kind, body: &str) -> Result<Asked, Problem> {
         kind.read(kind.target_field().map(|_| ID), "key-1", Body::Text(body.as_bytes()))
     }
 
@@ -168,7 +168,6 @@ mod tests {
             (Kind::Consume, "{}", "amount_missing"),
             (Kind::Consume, "", "amount_missing"),
             (Kind::Consume, r#"{"amount": null}"#, "amount_missing"),
-            (Kind::Consume, r#"{"operation": "chat", "quantities": {"token": 3}}"#, "no_price"),
             (Kind::Consume, r#"{"amount": 5, "amout": 5}"#, "unknown_field"),
             (Kind::Consume, r#"{"amount": 5, "amount": 6}"#, "duplicate_field"),
             (Kind::Consume, r#"{"amount": 5"#, "malformed_json"),
@@ -190,7 +189,8 @@ mod tests {
                 r#"{"amount": 5, "reason": "r", "expires_in_seconds": 5, "expires_at": "2030-01-01T00:00:00Z"}"#,
                 "two_expiries",
             ),
-            (Kind::RecordPurchase, r#"{"package_id": "p", "payment_reference": "r"}"#, "no_such_package"),
+            (Kind::RecordPurchase, r#"{"package_id": "p", "credits": 5, "payment_reference": "r"}"#, "two_offers"),
+            (Kind::Reserve, r#"{"amount": 5, "price_version": 1}"#, "two_prices"),
             (Kind::RecordPurchase, r#"{"credits": 5, "payment_reference": "r"}"#, "missing_field"),
             (
                 Kind::RecordPurchase,

@@ -5,11 +5,13 @@
 mod accept;
 pub mod adjustments;
 pub mod amount;
+mod asked;
 pub mod body;
 pub mod consumptions;
 pub mod grants;
 mod hash;
 mod kind;
+pub mod packages;
 pub mod purchases;
 pub mod query;
 pub mod reservations;
@@ -18,6 +20,7 @@ mod text;
 mod usage;
 
 pub use accept::preferred;
+pub use asked::{Asked, PackagePurchase};
 pub use hash::request_hash;
 pub use kind::Kind;
 pub use text::{id, missing, optional as optional_text};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::Command;
-use domain::commands::{Offer, RecordPurchase, RevokeCause, RevokeExtent, RevokePurchase};
+use domain::commands::{Expiry, Offer, RecordPurchase, RevokeCause, RevokeExtent, RevokePurchase};
 use domain::grant::{Currency, Money};
 use domain::ids::PurchaseId;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::problem::Problem;
 use crate::request::amount::{self, Given, Range};
-use crate::request::{grants, text};
+use crate::request::{Asked, PackagePurchase, grants, text};
 
 /// An amount of money.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -40,7 +40,7 @@ impl PriceBody {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PurchaseBody {
-    /// Packages come with the price book; until then every one is unknown.
+    /// What the package is now: its credits and bonus, its price, and its validity unless an end is given here.
     package_id: Option<String>,
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 1_000_000_000_000_000_i64)]
     credits: Option<Given>,
@@ -56,22 +56,27 @@ pub struct PurchaseBody {
 }
 
 impl PurchaseBody {
-    pub(crate) fn command(self) -> Result<Command, Problem> {
-        if let Some(package) = &self.package_id {
-            let detail = format!("there is no package `{package}`; give `credits` and `price`");
-            return Err(Problem::invalid("no_such_package", "No such package", detail));
-        }
-        let offer = Offer {
-            credits: amount::required("credits", self.credits, Range::Positive)?,
-            price: self.price.ok_or_else(|| text::missing("price"))?.money()?,
-            package_id: None,
+    pub(crate) fn command(self) -> Result<Asked, Problem> {
+        let expiry = grants::expiry(self.expires_at, self.expires_in_seconds)?;
+        let payment_reference = text::reference("payment_reference", self.payment_reference.as_deref())?;
+        let metadata = text::metadata(self.metadata)?;
+        let Some(package_id) = self.package_id else {
+            let offer = Offer {
+                credits: amount::required("credits", self.credits, Range::Positive)?,
+                price: self.price.ok_or_else(|| text::missing("price"))?.money()?,
+                package_id: None,
+                package_version: None,
+                bonus_credits: None,
+            };
+            let command = RecordPurchase { offer, payment_reference, expiry, metadata };
+            return Ok(Asked::Command(Command::RecordPurchase(command)));
         };
-        Ok(Command::RecordPurchase(RecordPurchase {
-            offer,
-            payment_reference: text::reference("payment_reference", self.payment_reference.as_deref())?,
-            expiry: grants::expiry(self.expires_at, self.expires_in_seconds)?,
-            metadata: text::metadata(self.metadata)?,
-        }))
+        if self.credits.is_some() || self.price.is_some() {
+            let detail = "give either `package_id`, or `credits` and `price`: a package says both";
+            return Err(Problem::invalid("two_offers", "Two offers", detail));
+        }
+        let expiry = Some(expiry).filter(|expiry| *expiry != Expiry::Never);
+        Ok(Asked::Package(PackagePurchase { package_id, payment_reference, expiry, metadata }))
     }
 }
 

@@ -19,6 +19,20 @@ fn invalid_limit(limit: Option<u32>) -> Problem {
     Problem::invalid("invalid_limit", "Not a valid limit", detail).with("maximum", Limit::MAX)
 }
 
+/// The cursor of a list of versions: the last version of the page before.
+///
+/// # Errors
+/// It is not a number.
+pub fn version_cursor(given: &str) -> Result<u32, Problem> {
+    given.parse().map_err(|_| {
+        Problem::malformed(
+            "cursor_malformed",
+            "Not a valid cursor",
+            "this is not a cursor that the ledger has given out",
+        )
+    })
+}
+
 /// An instant that the database can keep, to the microsecond.
 ///
 /// # Errors

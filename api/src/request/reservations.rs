@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::Command;
-use domain::commands::{CancelReservation, ConfirmReservation, Over, OverPolicy, Reserve};
+use domain::commands::{Amount, CancelReservation, ConfirmReservation, Over, OverPolicy, Reserve};
 use domain::ids::ReservationId;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::problem::Problem;
 use crate::request::amount::{self, Given, Range};
-use crate::request::usage::{ReferenceBody, UsageFields, no_price};
-use crate::request::{grants, text};
+use crate::request::usage::{ReferenceBody, UsageFields};
+use crate::request::{Asked, grants, text};
 
 /// Seconds that a reservation lasts when its request does not say (DESIGN section 7).
 const EXPIRES_IN_SECONDS_DEFAULT: u32 = 900;
@@ -32,6 +32,9 @@ pub struct ReserveBody {
     /// a `max_amount`.
     #[schema(value_type = Option<Object>)]
     over: Option<OverBody>,
+    /// The price version of an estimate, to be charged by; default the one in force.
+    #[schema(value_type = Option<u32>, minimum = 1)]
+    price_version: Option<Given>,
     #[schema(max_length = 128)]
     operation: Option<String>,
     #[schema(value_type = Option<BTreeMap<String, u64>>)]
@@ -80,7 +83,7 @@ impl OverBody {
 }
 
 impl ReserveBody {
-    pub(crate) fn command(self) -> Result<Command, Problem> {
+    pub(crate) fn command(self) -> Result<Asked, Problem> {
         let seconds = self.expires_in_seconds.map(|given| grants::interval("expires_in_seconds", given));
         let fields = UsageFields {
             operation: self.operation,
@@ -92,21 +95,32 @@ impl ReserveBody {
             metadata: self.metadata,
             occurred_at: self.occurred_at,
         };
-        Ok(Command::Reserve(Reserve {
-            amount: fields.amount(self.amount)?.into(),
-            price_version: None,
+        let amount = fields.amount(self.amount)?;
+        if self.price_version.is_some() && matches!(amount, Amount::Given(_)) {
+            let detail = "`price_version` goes with `operation` and `quantities`, not with `amount`";
+            return Err(Problem::invalid("two_prices", "Two prices", detail).with("field", "price_version"));
+        }
+        Ok(Asked::of(Command::Reserve(Reserve {
+            amount,
+            price_version: self.price_version.map(version).transpose()?,
             expires_in_seconds: seconds.transpose()?.unwrap_or(EXPIRES_IN_SECONDS_DEFAULT),
             over: self.over.map(OverBody::over).transpose()?.unwrap_or_default(),
             usage: fields.usage()?,
-        }))
+        })))
     }
+}
+
+fn version(given: Given) -> Result<u32, Problem> {
+    let value = amount::integer("price_version", given, Range::Positive)?;
+    // No book has so high a version, which is what the caller is told.
+    Ok(u32::try_from(value).unwrap_or(u32::MAX))
 }
 
 /// What the work cost in the end.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmBody {
-    /// Default: the reserved amount. 0 is a fact, too.
+    /// Default: what `quantities` cost, or the reserved amount. 0 is a fact, too.
     #[schema(value_type = Option<i64>, minimum = 0)]
     amount: Option<Given>,
     /// What was really used; recorded with `amount`, priced by the price book without it.
@@ -115,16 +129,13 @@ pub struct ConfirmBody {
 }
 
 impl ConfirmBody {
-    pub(crate) fn command(self, reservation: Uuid) -> Result<Command, Problem> {
-        if self.amount.is_none() && self.quantities.is_some() {
-            return Err(no_price());
-        }
-        Ok(Command::ConfirmReservation(ConfirmReservation {
+    pub(crate) fn command(self, reservation: Uuid) -> Result<Asked, Problem> {
+        Ok(Asked::of(Command::ConfirmReservation(ConfirmReservation {
             reservation_id: ReservationId::new(reservation),
             amount: amount::optional("amount", self.amount, Range::ZeroOrMore)?,
             quantities: text::quantities(self.quantities)?,
             books: None,
-        }))
+        })))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::Credits;
+use domain::commands::Amount;
 use domain::time::to_micros;
 use domain::usage::{Reference, Usage};
 use serde::Deserialize;
@@ -58,15 +58,12 @@ impl UsageFields {
         }))
     }
 
-    /// The amount, which only a price book could do without.
-    pub fn amount(&self, given: Option<Given>) -> Result<Credits, Problem> {
-        if given.is_none() && self.operation.is_some() && self.quantities.is_some() {
-            return Err(no_price());
+    /// The amount, unless the price book says it.
+    pub fn amount(&self, given: Option<Given>) -> Result<Amount, Problem> {
+        if given.is_none() && self.operation.is_some() {
+            // The books come with the catalogue; none of them prices anything.
+            return Ok(Amount::Priced(Arc::default()));
         }
-        amount::required("amount", given, Range::Positive)
+        amount::required("amount", given, Range::Positive).map(Amount::Given)
     }
-}
-
-pub(crate) fn no_price() -> Problem {
-    Problem::invalid("no_price", "No price", "no price book is published that could price `quantities`; give `amount`")
 }

@@ -7,11 +7,11 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use store::{CommandRequest, Committed, EventMetadata, RecordedEvent};
+use store::{Committed, EventMetadata, RecordedEvent};
 use utoipa::ToSchema;
 
 use super::call::{Call, key, key_required};
-use super::run::{Item, first_outcome, json, no_events, visible};
+use super::run::{Item, Ready, first_outcome, json, no_events, visible};
 use crate::answers::{Answer, outcome};
 use crate::app::App;
 use crate::auth::{Caller, Scope};
@@ -76,7 +76,7 @@ pub async fn commands(State(app): State<App>, call: Call) -> Result<Response, Pr
     let metadata = call.metadata();
     let mut requests = Vec::with_capacity(batch.commands.len());
     for text in &batch.commands {
-        requests.push(request(&call.caller, &metadata, text.get()));
+        requests.push(ready(&app, &call.caller, &metadata, text.get()).await);
     }
     let outcomes = execute(&app, requests).await;
     let results = outcomes.iter().map(result).collect();
@@ -84,13 +84,13 @@ pub async fn commands(State(app): State<App>, call: Call) -> Result<Response, Pr
 }
 
 /// Reads one item.
-fn request(caller: &Caller, metadata: &EventMetadata, text: &str) -> Result<CommandRequest, Problem> {
+async fn ready(app: &App, caller: &Caller, metadata: &EventMetadata, text: &str) -> Result<Ready, Problem> {
     let Object(object) = read_text(text.as_bytes())?;
     let (envelope, object) = Envelope::take(caller, object)?;
     let Envelope { kind, organization, target, key } = envelope;
     let key = self::key(&key)?;
-    let command = kind.read(target, key.text(), Body::Object(object.clone()))?;
-    Item { kind, organization, target, key, object: &object, command }.request(metadata.clone())
+    let asked = kind.read(target, key.text(), Body::Object(object.clone()))?;
+    Item { kind, organization, target, key, object: &object, asked }.ready(app, metadata.clone()).await
 }
 
 /// What the path and the headers say at a single endpoint.
@@ -142,18 +142,27 @@ fn unknown_type(name: &str) -> Problem {
 type Done = (Committed, Option<Vec<RecordedEvent>>);
 
 /// Executes what could be read; one outcome an item, in order.
-async fn execute(app: &App, items: Vec<Result<CommandRequest, Problem>>) -> Vec<Result<Done, Problem>> {
+async fn execute(app: &App, items: Vec<Result<Ready, Problem>>) -> Vec<Result<Done, Problem>> {
     let mut requests = Vec::with_capacity(items.len());
-    let unread: Vec<Option<Problem>> = items.into_iter().map(|item| item.map(|r| requests.push(r)).err()).collect();
+    let mut take = |ready| match ready {
+        Ready::Known(committed) => Some(committed),
+        Ready::Request(request) => {
+            requests.push(request);
+            None
+        }
+    };
+    let items: Vec<Result<Option<Committed>, Problem>> = items.into_iter().map(|item| item.map(&mut take)).collect();
     let mut executed = app.ledger.execute_all(requests).await.into_iter();
-    let mut outcomes = Vec::with_capacity(unread.len());
-    for problem in unread {
-        outcomes.push(match problem {
-            Some(problem) => Err(problem),
-            None => match executed.next().expect("the ledger answers every command") {
-                Err(error) => Err(of_execute(error)),
-                Ok(committed) => first_outcome(app, &committed).await.map(|first| (committed, first)),
-            },
+    let mut outcomes = Vec::with_capacity(items.len());
+    for item in items {
+        let committed = match item {
+            Err(problem) => Err(problem),
+            Ok(Some(known)) => Ok(known),
+            Ok(None) => executed.next().expect("the ledger answers every command").map_err(of_execute),
+        };
+        outcomes.push(match committed {
+            Err(problem) => Err(problem),
+            Ok(committed) => first_outcome(app, &committed).await.map(|first| (committed, first)),
         });
     }
     outcomes

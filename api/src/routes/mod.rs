@@ -7,6 +7,8 @@ pub mod commands;
 mod events;
 mod health;
 mod keys;
+mod packages;
+mod price_book;
 mod queries;
 mod read_body;
 mod reads;
@@ -46,6 +48,13 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(events::events))
         .routes(routes!(events::feed))
         .routes(routes!(batch::commands))
+        .routes(routes!(packages::list, packages::create))
+        .routes(routes!(packages::read, packages::change))
+        .routes(routes!(packages::retire))
+        .routes(routes!(packages::history))
+        .routes(routes!(price_book::read, price_book::publish))
+        .routes(routes!(price_book::versions))
+        .routes(routes!(price_book::diff))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))
         .routes(routes!(health::healthz))

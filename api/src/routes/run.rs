@@ -2,12 +2,12 @@
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain::{Command, IdempotencyKey, OrganizationId};
+use domain::{IdempotencyKey, OrganizationId};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use store::{CommandRequest, Committed, EventMetadata, RecordedEvent};
+use store::{CommandRequest, Committed, EventMetadata, ExecuteError, RecordedEvent, RequestHash};
 use uuid::Uuid;
 
 use super::call::{Call, organization};
@@ -17,7 +17,7 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::problems::of_execute;
 use crate::request::body::{Body, Object, read_text};
-use crate::request::{Kind, id, request_hash};
+use crate::request::{Asked, Kind, id, request_hash};
 
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
@@ -38,10 +38,12 @@ pub async fn single(
     let target = target.map(|given| id(kind.target_field().unwrap_or("id"), given)).transpose()?;
     let key = call.key()?;
     let Object(object) = read_text(call.body())?;
-    let command = kind.read(target, key.text(), Body::Text(call.body()))?;
-    let item = Item { kind, organization, target, key, object: &object, command };
-    let request = item.request(call.metadata())?;
-    let committed = app.ledger.execute(request).await.map_err(of_execute)?;
+    let asked = kind.read(target, key.text(), Body::Text(call.body()))?;
+    let item = Item { kind, organization, target, key, object: &object, asked };
+    let committed = match item.ready(app, call.metadata()).await? {
+        Ready::Request(request) => app.ledger.execute(request).await.map_err(of_execute)?,
+        Ready::Known(committed) => committed,
+    };
     answer(app, &committed).await
 }
 
@@ -53,20 +55,48 @@ pub struct Item<'a> {
     pub key: IdempotencyKey,
     /// The body as it was sent, without the envelope of a batch.
     pub object: &'a Map<String, Value>,
-    pub command: Command,
+    pub asked: Asked,
+}
+
+/// What is left to do of an item.
+#[expect(clippy::large_enum_variant, reason = "a box would cost each command an allocation")]
+pub enum Ready {
+    Request(CommandRequest),
+    /// The command took effect before, although it could not be asked for any more: a package that was bought and has
+    /// been retired since.
+    Known(Committed),
 }
 
 impl Item<'_> {
-    /// The request for the ledger.
+    /// The request for the ledger, with what it needs of the catalogue.
     ///
     /// # Errors
-    /// The body has a number that cannot be hashed.
-    pub fn request(self, metadata: EventMetadata) -> Result<CommandRequest, Problem> {
+    /// The body has a number that cannot be hashed, or the catalogue has not what it asks for.
+    pub async fn ready(self, app: &App, metadata: EventMetadata) -> Result<Ready, Problem> {
         let hash = request_hash(self.kind.name(), &self.organization, self.target, self.object).map_err(|error| {
             Problem::invalid("unhashable_number", "Not a valid number", format!("a number of the body: {error}"))
         })?;
-        let (organization, command) = (self.organization, self.command);
-        Ok(CommandRequest { organization, key: Some((self.key, hash)), command, metadata })
+        let (organization, key) = (self.organization, self.key);
+        let (command, welcome) = match app.catalogue.complete(self.asked).await {
+            Ok(command) => (command, app.catalogue.welcome().await?),
+            Err(problem) => return known(app, &organization, &key, hash).await?.map(Ready::Known).ok_or(problem),
+        };
+        Ok(Ready::Request(CommandRequest { organization, key: Some((key, hash)), command, metadata, welcome }))
+    }
+}
+
+/// The outcome of an earlier request that was the same.
+async fn known(
+    app: &App,
+    organization: &OrganizationId,
+    key: &IdempotencyKey,
+    hash: RequestHash,
+) -> Result<Option<Committed>, Problem> {
+    let found = app.ledger.command(organization, key).await.map_err(of_execute)?;
+    match found {
+        Some(first) if first.events.iter().any(|event| event.request_hash == Some(hash)) => Ok(Some(first)),
+        Some(_) => Err(of_execute(ExecuteError::KeyReused)),
+        None => Ok(None),
     }
 }
 

@@ -13,13 +13,14 @@ use projections::queries::Reader;
 use store::log::Log;
 use store::{Clock, Ledger};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::app::App;
+use crate::app::{App, Parts};
 use crate::auth::{AdminKey, Authenticator, Keys};
+use crate::catalogue::Catalogue;
 use crate::feed::Feed;
-use crate::limits::{DRAIN_MAX, METRICS_UPKEEP};
+use crate::limits::{BODIES_BYTES_MAX, CONCURRENT_REQUESTS_MAX, DRAIN_MAX, METRICS_UPKEEP};
 use crate::routes;
 
 use connections::Bounds;
@@ -36,6 +37,7 @@ pub struct Serve {
     /// Of the read side; the tails are this server's own.
     pub projections: projections::Settings,
     pub keys: Keys,
+    pub catalogue: Catalogue,
     pub clock: Arc<dyn Clock>,
     /// An admin key that the database does not know.
     pub admin_key: Option<AdminKey>,
@@ -78,15 +80,18 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
     let (stop, stopped) = watch::channel(false);
     let feed = Feed::new(Arc::clone(&ledger), stopped.clone());
     let following = tokio::spawn(Arc::clone(&feed.hub).run(Arc::clone(&ledger)));
-    let app = App::new(
-        Arc::clone(&ledger),
-        settings.reads.clone(),
-        Arc::clone(&projections),
-        settings.clock,
+    let app = App::new(Parts {
+        ledger: Arc::clone(&ledger),
+        reads: settings.reads.clone(),
+        projections: Arc::clone(&projections),
+        clock: settings.clock,
         auth,
-        metrics.clone(),
+        catalogue: settings.catalogue,
+        metrics: metrics.clone(),
         feed,
-    );
+        permits: Semaphore::new(CONCURRENT_REQUESTS_MAX),
+        bodies: Arc::new(Semaphore::new(BODIES_BYTES_MAX)),
+    });
     let router = routes::router(app);
     let upkeep = tokio::spawn(keep_up(metrics));
     let serving = tokio::spawn(connections::run(listener, router, Bounds::default(), stopped));

@@ -65,6 +65,8 @@ pub(super) fn complete(draft: &mut Draft<'_>, paid: &Paid<'_>) -> Result<Purchas
         payment_reference: paid.payment_reference.clone(),
         price: paid.offer.price,
         package_id: paid.offer.package_id.clone(),
+        package_version: paid.offer.package_version,
+        bonus_credits: paid.offer.bonus_credits,
         terms,
         metadata: paid.metadata.clone(),
     });

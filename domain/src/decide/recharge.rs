@@ -45,7 +45,13 @@ pub(super) fn complete(draft: &mut Draft<'_>, command: &CompleteRecharge) -> Res
         .iter()
         .any(|event| matches!(&event.fact, Fact::RechargeFailed(f) if f.failure != RechargeFailure::TimedOut));
     let request = requested(history).ok_or(CommandError::RechargeNotFound(id))?;
-    let offer = Offer { credits: request.credits, price: request.price, package_id: Some(request.package_id.clone()) };
+    let offer = Offer {
+        credits: request.credits,
+        price: request.price,
+        package_id: Some(request.package_id.clone()),
+        package_version: None,
+        bonus_credits: None,
+    };
     let paid = Paid {
         offer: &offer,
         payment_reference: &command.payment_reference,

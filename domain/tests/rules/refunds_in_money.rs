@@ -12,7 +12,13 @@ fn bought(amount: i64, price_minor: i64) -> World {
     let price = Money { amount_minor: price_minor, currency: Currency::try_new("USD").unwrap() };
     world
         .run(&Command::RecordPurchase(RecordPurchase {
-            offer: Offer { credits: credits(amount), price, package_id: None },
+            offer: Offer {
+                credits: credits(amount),
+                price,
+                package_id: None,
+                package_version: None,
+                bonus_credits: None,
+            },
             payment_reference: reference("p"),
             expiry: Expiry::Never,
             metadata: Default::default(),

@@ -75,14 +75,26 @@ fn purchases() -> Table {
     let mut t = table("start p 100 \n fail p \n lapse p \n tick 1 \n buy q 80 life=1000 \n grant g 10");
     t.world
         .run(&Command::StartPurchase(StartPurchase {
-            offer: Offer { credits: credits(500), price: usd(4_900), package_id: Some(reference("standard")) },
+            offer: Offer {
+                credits: credits(500),
+                price: usd(4_900),
+                package_id: Some(reference("standard")),
+                package_version: Some(2),
+                bonus_credits: Some(credits(50)),
+            },
             payment_reference: reference("cs_1"),
             metadata: metadata(),
         }))
         .unwrap();
     t.world
         .run(&Command::RecordPurchase(RecordPurchase {
-            offer: Offer { credits: credits(500), price: usd(4_900), package_id: Some(reference("standard")) },
+            offer: Offer {
+                credits: credits(500),
+                price: usd(4_900),
+                package_id: Some(reference("standard")),
+                package_version: Some(2),
+                bonus_credits: Some(credits(50)),
+            },
             payment_reference: reference("cs_1"),
             expiry: Expiry::In(86_400),
             metadata: metadata(),

@@ -262,7 +262,13 @@ pub fn patterns(of: &[&str]) -> Vec<OperationPattern> {
 }
 
 pub fn purchase(amount: i64, payment: &str, expiry: Expiry) -> Command {
-    let offer = Offer { credits: credits(amount), price: usd(1_000), package_id: None };
+    let offer = Offer {
+        credits: credits(amount),
+        price: usd(1_000),
+        package_id: None,
+        package_version: None,
+        bonus_credits: None,
+    };
     let payment_reference = reference(payment);
     Command::RecordPurchase(RecordPurchase { offer, payment_reference, expiry, metadata: Metadata::default() })
 }

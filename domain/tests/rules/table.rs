@@ -132,7 +132,13 @@ impl Table {
             "grant" => self.grant(words),
             "void" => Command::VoidGrant(VoidGrant { grant_id: self.grant_id(words.word(1)), reason: note("void") }),
             "start" => Command::StartPurchase(StartPurchase {
-                offer: Offer { credits: credits(words.number(2)), price: usd(1_000), package_id: None },
+                offer: Offer {
+                    credits: credits(words.number(2)),
+                    price: usd(1_000),
+                    package_id: None,
+                    package_version: None,
+                    bonus_credits: None,
+                },
                 payment_reference: reference(words.word(1)),
                 metadata: text::Metadata::default(),
             }),

@@ -134,13 +134,25 @@ pub fn restricted(amount: i64, pattern: &str) -> Grant {
 }
 
 pub fn purchase(amount: i64, minor: i64, payment: &str, expiry: Expiry) -> Command {
-    let offer = Offer { credits: credits(amount), price: usd(minor), package_id: Some(reference("pro")) };
+    let offer = Offer {
+        credits: credits(amount),
+        price: usd(minor),
+        package_id: Some(reference("pro")),
+        package_version: None,
+        bonus_credits: None,
+    };
     let payment_reference = reference(payment);
     Command::RecordPurchase(RecordPurchase { offer, payment_reference, expiry, metadata: Metadata::default() })
 }
 
 pub fn start(amount: i64, minor: i64, payment: &str) -> Command {
-    let offer = Offer { credits: credits(amount), price: usd(minor), package_id: None };
+    let offer = Offer {
+        credits: credits(amount),
+        price: usd(minor),
+        package_id: None,
+        package_version: None,
+        bonus_credits: None,
+    };
     let payment_reference = reference(payment);
     Command::StartPurchase(StartPurchase { offer, payment_reference, metadata: Metadata::default() })
 }

@@ -24,6 +24,12 @@ impl Limit {
         (1..=Self::MAX).contains(&rows).then_some(Self(rows))
     }
 
+    /// The rows themselves.
+    #[must_use]
+    pub fn rows(self) -> u32 {
+        self.0
+    }
+
     /// One more than a page has: whether it comes back tells whether another page follows.
     pub(super) fn and_one(self) -> i64 {
         i64::from(self.0) + 1

@@ -177,8 +177,13 @@ pub(crate) async fn decide_with_history(
 ) -> Result<Verdict, LogError> {
     let mut history = History::new();
     loop {
-        let context =
-            Context { organization: &request.organization, command_id, now, history: &history, welcome: None };
+        let context = Context {
+            organization: &request.organization,
+            command_id,
+            now,
+            history: &history,
+            welcome: request.welcome.as_ref(),
+        };
         match decide(&head.state, &request.command, &context) {
             Ok(Decision::Accepted { events, after }) => return Ok(Verdict::Accepted { events, after }),
             Ok(Decision::NeedsHistory(entity)) if history.contains_key(&entity) => {

@@ -127,6 +127,7 @@ pub fn request(organization: &OrganizationId, text: &str, command: Command) -> C
         key: Some((key(text), hash)),
         command,
         metadata: EventMetadata { actor: "key:test".to_owned(), request_id: None, causation_id: None },
+        welcome: None,
     }
 }
 

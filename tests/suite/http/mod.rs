@@ -6,3 +6,5 @@ mod commands;
 mod coverage;
 mod idempotency;
 mod keys;
+mod packages;
+mod prices;

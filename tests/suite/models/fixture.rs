@@ -204,7 +204,13 @@ impl Ground {
 
     fn offer(&mut self) -> Offer {
         let price = Money { amount_minor: self.amount(5_000), currency: Currency::try_new("USD").unwrap() };
-        Offer { credits: Credits::new(self.amount(700)), price, package_id: Some(reference("pro")) }
+        Offer {
+            credits: Credits::new(self.amount(700)),
+            price,
+            package_id: Some(reference("pro")),
+            package_version: None,
+            bonus_credits: None,
+        }
     }
 
     fn purchase(&mut self, life: &Life) -> PurchaseId {

@@ -146,7 +146,13 @@ fn started(recorded: &RecordedEvent, fact: &PurchaseStarted) -> PurchaseRow {
 
 /// A purchase that was never started here: its first event says that it was paid.
 fn recorded_only(recorded: &RecordedEvent, fact: &PurchaseCompleted) -> PurchaseRow {
-    let offer = Offer { credits: fact.terms.amount, price: fact.price, package_id: fact.package_id.clone() };
+    let offer = Offer {
+        credits: fact.terms.amount,
+        price: fact.price,
+        package_id: fact.package_id.clone(),
+        package_version: fact.package_version,
+        bonus_credits: fact.bonus_credits,
+    };
     let (purchase_id, payment_reference) = (fact.purchase_id, fact.payment_reference.clone());
     started(recorded, &PurchaseStarted { purchase_id, offer, payment_reference, metadata: fact.metadata.clone() })
 }
