@@ -19,6 +19,7 @@ mod limits;
 pub mod openapi;
 mod problem;
 mod problems;
+mod recipes;
 mod report;
 mod request;
 mod routes;

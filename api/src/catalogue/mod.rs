@@ -3,6 +3,8 @@
 
 mod books;
 pub mod diff;
+pub mod file;
+pub mod terms;
 
 use std::sync::Arc;
 

@@ -4,15 +4,20 @@
 //! Invariant: exit 0 ok, 1 a finding or a refusal, 2 wrong usage, 3 unavailable; errors go to stderr and name the
 //! setting that would help.
 
+mod actor;
 mod database;
 mod demo;
 mod events;
+mod explain;
 mod failure;
 mod history;
+mod init;
 mod keys;
 mod migrate;
 mod openapi;
 mod output;
+mod packages;
+mod price_book;
 mod process;
 mod project;
 mod psql;
@@ -43,6 +48,10 @@ enum Command {
     Serve(serve::Serve),
     Migrate(migrate::Migrate),
     Keys(keys::Keys),
+    Init(init::Init),
+    Packages(packages::Packages),
+    PriceBook(price_book::PriceBook),
+    Explain(explain::Explain),
     Verify(verify::Verify),
     Project(project::Project),
     Rebuild(rebuild::Rebuild),
@@ -75,6 +84,10 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(serve) => serve.run().await,
         Command::Migrate(migrate) => migrate.run().await,
         Command::Keys(keys) => keys.run().await,
+        Command::Init(init) => init.run().await,
+        Command::Explain(explain) => explain.run().await,
+        Command::Packages(packages) => packages.run().await,
+        Command::PriceBook(book) => book.run().await,
         Command::Verify(verify) => verify.run().await,
         Command::Project(project) => project.run().await,
         Command::Rebuild(rebuild) => rebuild.run().await,

@@ -1,0 +1,126 @@
+//! `credit-ledger explain`.
+
+use clap::Args;
+use domain::{Event, Fact, OrganizationId, events::CreditsConsumed, events::ReservationConfirmed, grant::Allocation};
+use serde_json::json;
+use sqlx::PgPool;
+use store::RecordedEvent;
+use store::log::Log;
+use uuid::Uuid;
+
+use super::output::say;
+use super::{Database, DatabaseArgs, Failure, Purpose};
+use crate::answers::ConsumptionReceipt;
+
+/// No stream is longer.
+const LAST_SEQUENCE: u64 = i64::MAX.cast_unsigned();
+
+/// Says why a consumption cost what it did, rate by rate, and which grants paid for it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  credit-ledger explain 0198c1f8-0000-8000-8000-000000000000\n  \
+    credit-ledger explain 0198c1f8-0000-8000-8000-000000000000 --organization acme --json")]
+pub struct Explain {
+    /// The consumption's id, or that of the reservation that was confirmed.
+    consumption: Uuid,
+    /// Whose it is; without it all organizations are searched, which takes longer.
+    #[arg(long, value_name = "ORG")]
+    organization: Option<String>,
+    /// Print the receipt as JSON, as the API answers it.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+impl Explain {
+    pub async fn run(self) -> Result<(), Failure> {
+        let database = self.database.open(Purpose::Use).await?;
+        let result = self.events(&database).await;
+        database.close().await;
+        let events = result?;
+        let none = || Failure::finding(format!("there is no consumption {}", self.consumption));
+        let receipt = ConsumptionReceipt::of(&events).ok_or_else(none)?;
+        if self.json {
+            say(serde_json::to_string(&json!(receipt)).expect("plain JSON"));
+            return Ok(());
+        }
+        let spent = events.iter().find(|recorded| spent(&recorded.event).is_some()).ok_or_else(none)?;
+        say(explanation(spent, &spent.event, receipt.refunded));
+        Ok(())
+    }
+
+    async fn events(&self, database: &Database) -> Result<Vec<RecordedEvent>, Failure> {
+        let organization = match &self.organization {
+            Some(given) => given.clone(),
+            None => match owner(database.pool(), self.consumption).await? {
+                Some(owner) => owner,
+                None => return Ok(Vec::new()),
+            },
+        };
+        let organization = OrganizationId::try_new(&organization).map_err(Failure::usage)?;
+        let log = database.log().await?;
+        let events = log.entity(&organization, self.consumption, LAST_SEQUENCE).await;
+        events.map_err(|error| Failure::caused("the log cannot be read", &error))
+    }
+}
+
+/// Whose consumption it is, by the log itself.
+async fn owner(pool: &PgPool, consumption: Uuid) -> Result<Option<String>, Failure> {
+    let found = sqlx::query_scalar("SELECT e.aggregate_id FROM store.events e WHERE e.entity_id = $1 LIMIT 1")
+        .bind(consumption)
+        .fetch_optional(pool)
+        .await;
+    found.map_err(|error| Failure::caused("the log cannot be read", &error))
+}
+
+/// What was spent, on what, and how it was priced.
+struct Spent<'a> {
+    amount: domain::Credits,
+    overdraft: domain::Credits,
+    allocations: &'a [Allocation],
+    operation: Option<&'a str>,
+    receipt: Option<&'a domain::price::Receipt>,
+}
+
+fn spent(event: &Event) -> Option<Spent<'_>> {
+    match &event.fact {
+        Fact::CreditsConsumed(CreditsConsumed { amount, allocations, overdraft, usage, receipt, .. })
+        | Fact::ReservationConfirmed(ReservationConfirmed { amount, allocations, overdraft, usage, receipt, .. }) => {
+            Some(Spent {
+                amount: *amount,
+                overdraft: *overdraft,
+                allocations,
+                operation: usage.operation(),
+                receipt: receipt.as_deref(),
+            })
+        }
+        _ => None,
+    }
+}
+
+fn explanation(recorded: &RecordedEvent, event: &Event, refunded: i64) -> String {
+    let Some(spent) = spent(event) else { return String::new() };
+    let mut lines = vec![format!(
+        "{} credits of {} for {}, on {} (event {})",
+        spent.amount,
+        recorded.organization,
+        spent.operation.unwrap_or("no operation"),
+        event.occurred_at.to_rfc3339(),
+        recorded.sequence
+    )];
+    match spent.receipt {
+        Some(receipt) => lines.push(receipt.to_string()),
+        None => lines.push("the caller gave the amount".to_owned()),
+    }
+    lines.push("paid by".to_owned());
+    for Allocation { grant_id, amount, .. } in spent.allocations {
+        lines.push(format!("  grant {}: {amount}", grant_id.entity()));
+    }
+    if spent.overdraft.is_positive() {
+        lines.push(format!("  below zero: {}", spent.overdraft));
+    }
+    if refunded > 0 {
+        lines.push(format!("given back since: {refunded}"));
+    }
+    lines.join("\n")
+}
