@@ -44,6 +44,8 @@ enum Action {
         dry_run: bool,
     },
     /// The version in force, or another one.
+    // `--version` is that of the book here.
+    #[command(disable_version_flag = true)]
     Show {
         #[arg(long, value_name = "N")]
         version: Option<u32>,
