@@ -22,7 +22,7 @@ const VERSIONS_MAX: u32 = 1_000;
 /// Publishes what operations cost, and shows what was published.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  credit-ledger price-book publish credit-ledger.toml\n  \
-    credit-ledger price-book show 3\n  credit-ledger price-book list\n  credit-ledger price-book diff 3 4")]
+    credit-ledger price-book show --version 3\n  credit-ledger price-book list\n  credit-ledger price-book diff 3 4")]
 pub struct PriceBook {
     #[command(subcommand)]
     action: Action,
@@ -44,7 +44,12 @@ enum Action {
         dry_run: bool,
     },
     /// The version in force, or another one.
-    Show { number: Option<u32> },
+    // `--version` is that of the book here.
+    #[command(disable_version_flag = true)]
+    Show {
+        #[arg(long, value_name = "N")]
+        version: Option<u32>,
+    },
     /// All versions, newest first.
     List,
     /// What has changed between two versions.
@@ -73,9 +78,9 @@ impl Action {
                 let (packages, publication) = publish(pool, read(&file)?, &author()).await?;
                 print_published(&packages, publication.as_ref(), json);
             }
-            Self::Show { number } => {
+            Self::Show { version } => {
                 let now = author().at;
-                let publication = match number {
+                let publication = match version {
                     Some(version) => price_books::version(pool, version).await.map_err(failure)?,
                     None => price_books::in_force(pool, now).await.map_err(failure)?.ok_or_else(none)?,
                 };
