@@ -66,3 +66,18 @@ async fn the_guide_for_api_calls_can_be_followed() {
         assert!(printed.contains(part), "{part} in {printed}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_in_the_guide_to_prices_is_sound() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let guide = std::fs::read_to_string(root.join("docs/prices.md")).expect("the guide");
+    let (_, after) = guide.split_once("```toml\n").expect("an example");
+    let (example, _) = after.split_once("```").expect("a block ends");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("example.toml");
+    std::fs::write(&file, example).unwrap();
+    let output =
+        crate::support::node::command("", &["price-book", "publish", file.to_str().unwrap(), "--dry-run"]).await;
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(printed.contains("1 packages and 2 prices are sound"), "{printed}{}", super::stderr(&output));
+}
