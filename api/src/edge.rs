@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::limits::{REQUEST_ID_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::problem::Problem;
+use crate::rates::announcing;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// When to come back after this node had too much to do: a queue of this server empties in less.
@@ -34,7 +35,7 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let started = Instant::now();
-    let mut response = bounded(&app, request, next).await;
+    let mut response = announcing(bounded(&app, request, next)).await;
     observe(&method, route.as_ref(), response.status(), started.elapsed(), &id);
     let value = HeaderValue::from_str(&id.0).expect("a request id is visible ASCII");
     response.headers_mut().insert(X_REQUEST_ID, value);

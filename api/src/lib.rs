@@ -20,6 +20,7 @@ mod limits;
 pub mod openapi;
 mod problem;
 mod problems;
+mod rates;
 mod recipes;
 mod report;
 mod request;

@@ -27,6 +27,8 @@ pub const KEY_CACHE_TTL: Duration = Duration::from_secs(5);
 pub const KEY_CACHE_FRESH: Duration = Duration::from_secs(2);
 /// Keys kept in memory: more than one node's callers use, at a few hundred bytes each.
 pub const KEY_CACHE_ENTRIES_MAX: u64 = 10_000;
+/// From this age on an organization's tier is looked up again, beside a request: a bought one counts within seconds.
+pub const RATE_TIER_FRESH: Duration = Duration::from_secs(5);
 /// The longest request id that is taken over from a caller.
 pub const REQUEST_ID_BYTES_MAX: usize = 128;
 /// The shortest bootstrap key: 32 characters cannot be guessed even when they are words.

@@ -7,6 +7,7 @@ use domain::free_credits::Welcome;
 use domain::package::{PackageId, PackageTerms};
 use domain::price::document::PriceEntry;
 use domain::price::mistake::Step;
+use domain::price::rate_tiers::RateTiers;
 use domain::price::{Document, Place, PriceBook, Rounding};
 use domain::{Credits, Timestamp, money};
 use serde::Deserialize;
@@ -49,6 +50,8 @@ struct Form {
     #[serde(default, deserialize_with = "instant")]
     valid_from: Option<Timestamp>,
     welcome: Option<Welcome>,
+    #[serde(default)]
+    rate_tiers: RateTiers,
     #[serde(default)]
     units: Vec<String>,
     #[serde(default)]
@@ -105,7 +108,7 @@ impl CatalogueFile {
         let form: Form = toml::from_str(text).map_err(|error| vec![of_form(text, &error)])?;
         let mut mistakes = Vec::new();
         let packages = packages(text, form.packages.clone(), &mut mistakes);
-        let has_book = !form.prices.is_empty() || form.welcome.is_some();
+        let has_book = !form.prices.is_empty() || form.welcome.is_some() || !form.rate_tiers.is_empty();
         let book = has_book.then(|| document(form));
         if let Some(Err(found)) = book.clone().map(PriceBook::try_new) {
             let tree = DeTable::parse(text).ok();
@@ -119,8 +122,8 @@ impl CatalogueFile {
 }
 
 fn document(form: Form) -> Document {
-    let Form { rounding, valid_from, welcome, units, dimensions, prices, packages: _ } = form;
-    Document { rounding, valid_from, welcome, units, dimensions, prices }
+    let Form { rounding, valid_from, welcome, rate_tiers, units, dimensions, prices, packages: _ } = form;
+    Document { rounding, valid_from, welcome, rate_tiers, units, dimensions, prices }
 }
 
 fn packages(

@@ -101,6 +101,25 @@ impl Kind {
         }
     }
 
+    /// Whether it counts as a request of its organization: what begins work does. What ends work that was let in does not,
+    /// because a hold whose end is refused is work that nobody pays; nor does what only an administrator may do, so that
+    /// credits reach an organization that is busy.
+    #[must_use]
+    pub const fn is_rate_limited(self) -> bool {
+        match self {
+            Self::Consume | Self::RefundConsumption | Self::Reserve => true,
+            Self::ConfirmReservation
+            | Self::CancelReservation
+            | Self::Grant
+            | Self::VoidGrant
+            | Self::RecordPurchase
+            | Self::RevokePurchase
+            | Self::Adjust
+            | Self::ChangeSettings
+            | Self::ConfigureRecurringGrant => false,
+        }
+    }
+
     /// Reads the body. `target` is the id of the path; `key` names what the command makes outside the ledger's ids.
     ///
     /// # Errors

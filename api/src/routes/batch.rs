@@ -19,6 +19,7 @@ use crate::limits::BATCH_COMMANDS_MAX;
 use crate::openapi::ProblemDetails;
 use crate::problem::Problem;
 use crate::problems::of_execute;
+use crate::rates::admit_item;
 use crate::request::body::{Body, Object, read_text};
 use crate::request::{Kind, id, missing};
 
@@ -88,6 +89,9 @@ async fn ready(app: &App, caller: &Caller, metadata: &EventMetadata, text: &str)
     let Object(object) = read_text(text.as_bytes())?;
     let (envelope, object) = Envelope::take(caller, object)?;
     let Envelope { kind, organization, target, key } = envelope;
+    if kind.is_rate_limited() {
+        admit_item(app, &organization)?;
+    }
     let key = self::key(&key)?;
     let asked = kind.read(target, key.text(), Body::Object(object.clone()))?;
     Item { kind, organization, target, key, object: &object, asked }.ready(app, metadata.clone()).await

@@ -13,7 +13,7 @@ use store::log::Log;
 use utoipa::IntoParams;
 
 use super::call::{Ids, Params, Reader, organization};
-use super::run::visible;
+use super::run::admitted;
 use crate::answers::{EventView, EventsPage, FeedPage};
 use crate::app::App;
 use crate::auth::Caller;
@@ -22,6 +22,7 @@ use crate::limits::{EVENTS_PAGE_DEFAULT, EVENTS_PAGE_MAX};
 use crate::openapi::ProblemDetails;
 use crate::problem::Problem;
 use crate::problems::{cursor_ahead, of_log, of_place, organization_not_found};
+use crate::rates::admit;
 use crate::request::preferred;
 
 const JSON: &str = "application/json";
@@ -92,7 +93,7 @@ pub async fn events(
     Params(params): Params<EventsParams>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let organization = visible(&caller, &org)?;
+    let organization = admitted(&app, &caller, &org)?;
     let filter = Filter { types: types(params.types.as_deref())?, organization: None };
     let after = match last_event_id(&headers)? {
         Some(id) => id.parse().map_err(|_| of_place(PlaceError::Malformed))?,
@@ -122,6 +123,9 @@ pub async fn feed(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let organization = readable(&caller, params.organization_id.as_deref())?;
+    if let Some(organization) = &organization {
+        admit(&app, organization)?;
+    }
     let filter = Filter { types: types(params.types.as_deref())?, organization };
     let limit = limit(params.limit)?;
     let ends = app.feed.ends().await.map_err(|error| of_log(&error))?;

@@ -7,7 +7,7 @@ use http::StatusCode;
 use store::{RecordedEvent, StrongBalance};
 
 use super::call::{Ids, Reader, key};
-use super::run::{answer, json, visible};
+use super::run::{admitted, answer, json};
 use crate::answers::{
     Answer, ConsumptionReceipt, GrantReceipt, PurchaseReceipt, RecurringGrantState, ReservationReceipt, SettingsView,
 };
@@ -19,7 +19,7 @@ use crate::problems::{of_execute, organization_not_found};
 use crate::request::id;
 
 async fn strong(app: &App, caller: &Caller, org: &str) -> Result<(OrganizationId, StrongBalance), Problem> {
-    let organization = visible(caller, org)?;
+    let organization = admitted(app, caller, org)?;
     let strong = app.ledger.strong_balance(&organization).await.map_err(of_execute)?;
     Ok((organization, strong.ok_or_else(organization_not_found)?))
 }
@@ -60,7 +60,7 @@ pub async fn command(
     Reader(caller): Reader,
     Ids((org, given)): Ids<(String, String)>,
 ) -> Result<Response, Problem> {
-    let organization = visible(&caller, &org)?;
+    let organization = admitted(&app, &caller, &org)?;
     let found = app.ledger.command(&organization, &key(&given)?).await.map_err(of_execute)?;
     let committed = found.ok_or_else(|| {
         Problem::not_found("command_not_found", "no command with this idempotency key has taken effect")
@@ -69,7 +69,7 @@ pub async fn command(
 }
 
 async fn entity(app: &App, caller: &Caller, org: &str, given: &str) -> Result<(EntityId, Vec<RecordedEvent>), Problem> {
-    let organization = visible(caller, org)?;
+    let organization = admitted(app, caller, org)?;
     let id = id("id", given)?;
     let events = app.ledger.entity(&organization, id).await.map_err(of_execute)?;
     Ok((id, events))

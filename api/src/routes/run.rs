@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::problems::of_execute;
+use crate::rates::admit;
 use crate::request::body::{Body, Object, read_text};
 use crate::request::{Asked, Kind, id, request_hash};
 
@@ -35,6 +36,9 @@ pub async fn single(
     call.caller.must_have(kind.scope())?;
     let organization = organization(organization_id)?;
     call.caller.must_see(&organization)?;
+    if kind.is_rate_limited() {
+        admit(app, &organization)?;
+    }
     let target = target.map(|given| id(kind.target_field().unwrap_or("id"), given)).transpose()?;
     let key = call.key()?;
     let Object(object) = read_text(call.body())?;
@@ -143,5 +147,15 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
 pub(super) fn visible(caller: &Caller, organization_id: &str) -> Result<OrganizationId, Problem> {
     let organization = organization(organization_id)?;
     caller.must_see(&organization)?;
+    Ok(organization)
+}
+
+/// The organization of a read, which counts as one of its requests.
+///
+/// # Errors
+/// As [`visible`], or the organization has made all the requests of its tier.
+pub(super) fn admitted(app: &App, caller: &Caller, organization_id: &str) -> Result<OrganizationId, Problem> {
+    let organization = visible(caller, organization_id)?;
+    admit(app, &organization)?;
     Ok(organization)
 }

@@ -21,6 +21,7 @@ use crate::auth::{AdminKey, Authenticator, Keys};
 use crate::catalogue::Catalogue;
 use crate::feed::Feed;
 use crate::limits::{BODIES_BYTES_MAX, CONCURRENT_REQUESTS_MAX, DRAIN_MAX, METRICS_UPKEEP};
+use crate::rates::Rates;
 use crate::routes;
 
 use connections::Bounds;
@@ -89,6 +90,7 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
         catalogue: settings.catalogue,
         metrics: metrics.clone(),
         feed,
+        rates: Rates::default(),
         permits: Semaphore::new(CONCURRENT_REQUESTS_MAX),
         bodies: Arc::new(Semaphore::new(BODIES_BYTES_MAX)),
     });

@@ -14,6 +14,7 @@ use crate::price::error::PriceError;
 use crate::price::exact::{ExactCredits, Rounding};
 use crate::price::meter::Meter;
 use crate::price::mistake::Misplaced;
+use crate::price::rate_tiers::RateTiers;
 use crate::price::scope::Scope;
 use crate::price::validate::validate;
 use crate::text::{Label, Unit};
@@ -84,6 +85,12 @@ impl PriceBook {
     #[must_use]
     pub fn welcome(&self) -> Option<&Welcome> {
         self.document.welcome.as_ref()
+    }
+
+    /// Requests a second, by tier.
+    #[must_use]
+    pub fn rate_tiers(&self) -> &RateTiers {
+        &self.document.rate_tiers
     }
 
     #[must_use]

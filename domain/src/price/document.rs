@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::credits::Credits;
 use crate::free_credits::Welcome;
 use crate::price::exact::{ExactCredits, Rounding};
+use crate::price::rate_tiers::RateTiers;
 use crate::time::Timestamp;
 
 /// The whole book.
@@ -40,6 +41,9 @@ pub struct Document {
     /// What a new organization is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub welcome: Option<Welcome>,
+    /// Requests a second, by tier.
+    #[serde(default, skip_serializing_if = "RateTiers::is_empty")]
+    pub rate_tiers: RateTiers,
     #[serde(default)]
     pub prices: Vec<PriceEntry>,
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::price::exact::InvalidExactCredits;
 use crate::price::limits::{MAX_COMPONENTS, MAX_DECLARED, MAX_DIMENSIONS, MAX_METERS, MAX_PRICES, MAX_TIERS};
+use crate::price::rate_tiers::{MAX_RATE, MAX_RATE_TIERS};
 use crate::recharge::MAX_VALIDITY_DAYS;
 use crate::text::TextError;
 
@@ -136,6 +137,10 @@ pub enum Mistake {
     BoundOutOfRange,
     #[error("must be from 1 to {MAX_VALIDITY_DAYS} days")]
     ValidityOutOfRange,
+    #[error("{count} tiers of rates are too many: at most {MAX_RATE_TIERS}")]
+    TooManyRateTiers { count: usize },
+    #[error("must be from 1 to {MAX_RATE} requests")]
+    RateOutOfRange,
     #[error("is the same usage as prices[{other}], and neither is more specific: both could be meant")]
     Ambiguous { other: usize },
 }

@@ -13,6 +13,7 @@ pub mod exact;
 pub mod limits;
 pub mod meter;
 pub mod mistake;
+pub mod rate_tiers;
 pub mod receipt;
 pub mod scope;
 mod ties;

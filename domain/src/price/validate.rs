@@ -12,6 +12,7 @@ use crate::price::limits::{
 };
 use crate::price::meter::Meter;
 use crate::price::mistake::{Misplaced, Mistake, Place};
+use crate::price::rate_tiers;
 use crate::price::scope::{Pattern, Scope};
 use crate::price::ties::tied_with;
 use crate::price::words::{DIMENSIONS, REQUEST, UNITS, nearest};
@@ -22,6 +23,7 @@ pub(super) fn validate(document: Document) -> Result<PriceBook, Vec<Misplaced>> 
     let mut check = Check { document: &document, mistakes: Vec::new(), meters: BTreeMap::new() };
     check.declared();
     check.welcome();
+    check.mistakes.extend(rate_tiers::mistakes(&document.rate_tiers));
     let prices = check.prices();
     if !check.mistakes.is_empty() {
         check.mistakes.truncate(MAX_MISTAKES);

@@ -12,6 +12,7 @@ pub mod grants;
 pub mod organizations;
 mod page;
 pub mod purchases;
+pub mod rate_tier;
 mod reader;
 pub mod reservations;
 pub mod statement;

@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::problems::{of_execute, of_query, organization_not_found};
 use crate::request::query::instant;
 use crate::routes::call::{Ids, Params, Reader};
-use crate::routes::run::{json, visible};
+use crate::routes::run::{admitted, json};
 
 /// Whose rows have the balance.
 pub(super) const PROJECTOR: &str = "balances";
@@ -56,8 +56,8 @@ pub async fn balance(
     Params(params): Params<BalanceParams>,
 ) -> Result<Response, Problem> {
     let answer = match (instant("at", params.at)?, params.consistency) {
-        (Some(at), _) => in_the_past(&app, &visible(&caller, &org)?, at).await?,
-        (None, Consistency::Strong) => strong(&app, &visible(&caller, &org)?).await?,
+        (Some(at), _) => in_the_past(&app, &admitted(&app, &caller, &org)?, at).await?,
+        (None, Consistency::Strong) => strong(&app, &admitted(&app, &caller, &org)?).await?,
         (None, Consistency::Default) => {
             let organization = organization(&app, &caller, &org, &[PROJECTOR], params.min_sequence).await?;
             projected(&app, &organization).await?

@@ -21,7 +21,7 @@ use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::run::{json, visible};
+use super::run::{admitted, json};
 use crate::answers::lists::Listed;
 use crate::app::App;
 use crate::auth::Caller;
@@ -51,7 +51,7 @@ async fn organization(
     projectors: &[&'static str],
     min_sequence: Option<u64>,
 ) -> Result<OrganizationId, Problem> {
-    let organization = visible(caller, given)?;
+    let organization = admitted(app, caller, given)?;
     let waiter = app.projections.waiter();
     for projector in projectors {
         let seen = waiter.seen(projector, &organization, min_sequence.unwrap_or(0)).await;
