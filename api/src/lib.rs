@@ -15,6 +15,7 @@ pub mod demo;
 mod edge;
 mod feed;
 mod history;
+mod import;
 mod limits;
 pub mod openapi;
 mod problem;

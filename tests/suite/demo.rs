@@ -70,3 +70,31 @@ async fn the_printed_requests_work() {
         assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stdout));
     }
 }
+
+/// What the trace costs at gpt-4o's prices, computed by nobody's code but this: 16.6667 credits an input token, 66.6667 an
+/// output token, each call rounded up.
+const INDEPENDENT: &str = r#"awk -F, 'NR > 1 { cost = $2 * 166667 + $3 * 666667; sum += int((cost + 9999) / 10000) }
+    END { printf "%d", sum }' "$TRACE""#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_movements_and_an_independent_sum_of_a_priced_trace_are_equal() {
+    let database = support::database().await;
+    let node = Node::start(&database.url).await;
+    let trace = concat!(env!("CARGO_MANIFEST_DIR"), "/../api/src/demo/sample.csv");
+    let (code, summary) = demo(&database.url, &node, &["--trace", trace, "--model", "gpt-4o"]).await;
+    assert_eq!((code, &summary["differences"]), (Some(0), &serde_json::json!([])), "{summary}");
+    let computed = std::process::Command::new("sh").args(["-c", INDEPENDENT]).env("TRACE", trace).output().unwrap();
+    let computed: i64 = String::from_utf8(computed.stdout).unwrap().parse().unwrap();
+    assert_eq!(summary["credits_spent"], computed);
+    support::projected::caught_up(&database.pool).await;
+    let moved: i64 = sqlx::query_scalar(
+        "SELECT (-sum(t.amount))::bigint FROM ledger.credit_transactions t WHERE t.operation = 'chat'",
+    )
+    .fetch_one(&database.pool)
+    .await
+    .unwrap();
+    assert_eq!(moved, computed);
+    let verified = command(&database.url, &["verify", "--prices"]).await;
+    let printed = String::from_utf8_lossy(&verified.stdout).into_owned();
+    assert!(printed.contains(&format!("200 priced consumptions of {computed} credits")), "{printed}");
+}

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use super::parts::After;
 use super::{
     AdjustmentAnswer, ConsumptionAnswer, ConsumptionRefundAnswer, GrantAnswer, GrantVoidAnswer, NotedAnswer,
-    PurchaseAnswer, PurchaseReinstatementAnswer, PurchaseRevocationAnswer, ReservationAnswer, ReservationEndAnswer,
-    SettingsAnswer,
+    PurchaseAnswer, PurchaseReinstatementAnswer, PurchaseRevocationAnswer, RecurringGrantAnswer, ReservationAnswer,
+    ReservationEndAnswer, SettingsAnswer,
 };
 
 /// The body of an answer.
@@ -28,6 +28,7 @@ pub enum Answer<'a> {
     ReservationEnd(ReservationEndAnswer<'a>),
     Adjustment(AdjustmentAnswer<'a>),
     Settings(SettingsAnswer<'a>),
+    RecurringGrant(RecurringGrantAnswer<'a>),
     Noted(NotedAnswer<'a>),
 }
 
@@ -74,6 +75,7 @@ fn spoken<'a>(fact: &'a Fact, after: After<'a>) -> Option<Outcome<'a>> {
         Fact::CreditsAdjustedUp(f) => created(Answer::Adjustment(AdjustmentAnswer::up(f, after))),
         Fact::CreditsAdjustedDown(f) => created(Answer::Adjustment(AdjustmentAnswer::down(f, after))),
         Fact::SettingsChanged(f) => ok(Answer::Settings(SettingsAnswer::of(f, after))),
+        Fact::RecurringGrantConfigured(f) => ok(Answer::RecurringGrant(RecurringGrantAnswer::of(f, after))),
         Fact::CommandNoted(f) => ok(Answer::Noted(NotedAnswer { command: &f.command, entity_id: f.entity_id, after })),
         Fact::GrantBecameEffective(_)
         | Fact::GrantExpired(_)
@@ -89,7 +91,6 @@ fn spoken<'a>(fact: &'a Fact, after: After<'a>) -> Option<Outcome<'a>> {
         | Fact::BalanceExhausted(_)
         | Fact::BalanceRecovered(_)
         | Fact::AutoRechargeConfigured(_)
-        | Fact::RecurringGrantConfigured(_)
         | Fact::RecurringGrantSkipped(_)
         | Fact::RechargeRequested(_)
         | Fact::RechargeCompleted(_)

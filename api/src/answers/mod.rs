@@ -15,6 +15,7 @@ mod parts;
 mod price_book;
 mod purchase;
 mod receipt;
+mod recurring;
 mod reservation;
 mod settings;
 #[cfg(test)]
@@ -31,5 +32,6 @@ pub use package::PackageView;
 pub use price_book::{PriceBookVersion, PriceBookView};
 pub use purchase::{PurchaseAnswer, PurchaseReinstatementAnswer, PurchaseRevocationAnswer};
 pub use receipt::{ConsumptionReceipt, GrantReceipt, PurchaseReceipt, ReservationReceipt};
+pub use recurring::{RecurringGrantAnswer, RecurringGrantState};
 pub use reservation::{ReservationAnswer, ReservationEndAnswer};
 pub use settings::SettingsAnswer;

@@ -67,6 +67,12 @@ impl Books {
         Ok(Arc::clone(&self.kept.borrow().books))
     }
 
+    /// What was read last, however long ago; `None` before the first time.
+    pub(super) fn known(&self) -> Option<Arc<PriceBooks>> {
+        let kept = self.kept.borrow();
+        kept.read_at.is_some().then(|| Arc::clone(&kept.books))
+    }
+
     pub(super) async fn refresh(&self) -> Result<(), Problem> {
         self.read_unless_newer_than(Duration::ZERO).await
     }

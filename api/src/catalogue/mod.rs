@@ -67,12 +67,16 @@ impl Catalogue {
         self.books.refresh().await
     }
 
-    /// What an organization is given that appears now.
+    /// What an organization is given that appears now, by the last books that could be read: a command without a price
+    /// does not fail because they cannot be read again.
     ///
     /// # Errors
     /// As [`Self::books`].
     pub async fn welcome(&self) -> Result<Option<Welcome>, Problem> {
-        let books = self.books().await?;
+        let books = match self.books().await {
+            Ok(books) => books,
+            Err(problem) => self.books.known().ok_or(problem)?,
+        };
         Ok(books.at(self.clock.now()).ok().and_then(|published| published.book.welcome().cloned()))
     }
 

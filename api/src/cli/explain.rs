@@ -3,9 +3,9 @@
 use clap::Args;
 use domain::{Event, Fact, OrganizationId, events::CreditsConsumed, events::ReservationConfirmed, grant::Allocation};
 use serde_json::json;
-use sqlx::PgPool;
 use store::RecordedEvent;
-use store::log::Log;
+use store::log::{Log, LogError};
+use store::postgres::owner_of;
 use uuid::Uuid;
 
 use super::output::say;
@@ -52,25 +52,19 @@ impl Explain {
     async fn events(&self, database: &Database) -> Result<Vec<RecordedEvent>, Failure> {
         let organization = match &self.organization {
             Some(given) => given.clone(),
-            None => match owner(database.pool(), self.consumption).await? {
+            None => match owner_of(database.pool(), self.consumption).await.map_err(unreadable)? {
                 Some(owner) => owner,
                 None => return Ok(Vec::new()),
             },
         };
         let organization = OrganizationId::try_new(&organization).map_err(Failure::usage)?;
         let log = database.log().await?;
-        let events = log.entity(&organization, self.consumption, LAST_SEQUENCE).await;
-        events.map_err(|error| Failure::caused("the log cannot be read", &error))
+        log.entity(&organization, self.consumption, LAST_SEQUENCE).await.map_err(unreadable)
     }
 }
 
-/// Whose consumption it is, by the log itself.
-async fn owner(pool: &PgPool, consumption: Uuid) -> Result<Option<String>, Failure> {
-    let found = sqlx::query_scalar("SELECT e.aggregate_id FROM store.events e WHERE e.entity_id = $1 LIMIT 1")
-        .bind(consumption)
-        .fetch_optional(pool)
-        .await;
-    found.map_err(|error| Failure::caused("the log cannot be read", &error))
+fn unreadable(error: LogError) -> Failure {
+    Failure::caused("the log cannot be read", &error)
 }
 
 /// What was spent, on what, and how it was priced.

@@ -11,6 +11,7 @@ mod events;
 mod explain;
 mod failure;
 mod history;
+mod import;
 mod init;
 mod keys;
 mod migrate;
@@ -52,6 +53,7 @@ enum Command {
     Packages(packages::Packages),
     PriceBook(price_book::PriceBook),
     Explain(explain::Explain),
+    Import(import::Import),
     Verify(verify::Verify),
     Project(project::Project),
     Rebuild(rebuild::Rebuild),
@@ -85,6 +87,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Migrate(migrate) => migrate.run().await,
         Command::Keys(keys) => keys.run().await,
         Command::Init(init) => init.run().await,
+        Command::Import(import) => import.run().await,
         Command::Explain(explain) => explain.run().await,
         Command::Packages(packages) => packages.run().await,
         Command::PriceBook(book) => book.run().await,

@@ -9,18 +9,18 @@ use projections::verify::Report as Projected;
 use serde_json::{Value, json};
 use sqlx::postgres::PgPool;
 use store::anchor::{self, Anchor};
-use store::verify::{Finding, Progress, Report};
+use store::verify::{Finding, PriceReport, Progress, Report};
 
 use super::output::say;
 use super::{Database, DatabaseArgs, Failure, Purpose};
 
 /// Recomputes every chain, state and snapshot from the log, and names the first row of each stream that differs; with
-/// --projections also every row of the read tables.
+/// --projections also every row of the read tables, with --prices every charge by its version of the price book.
 ///
 /// Without an anchor that is kept elsewhere, neither a cut tail nor a chain that was computed anew can be detected.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  credit-ledger verify\n  \
-    credit-ledger verify --projections\n  \
+    credit-ledger verify --projections --prices\n  \
     credit-ledger verify --anchor /mnt/worm/ledger.anchor --json")]
 pub struct Verify {
     /// Compare with this anchor, if it exists, and write the present one when nothing was found.
@@ -29,6 +29,9 @@ pub struct Verify {
     /// Recompute the read tables as well, into temporary tables, and name the first row of each that differs.
     #[arg(long)]
     projections: bool,
+    /// Compute every priced consumption again, by the version of the price book that it names.
+    #[arg(long)]
+    prices: bool,
     /// Print the result as JSON.
     #[arg(long)]
     json: bool,
@@ -44,10 +47,14 @@ impl Verify {
             true => Some(verify_projections(&database).await),
             false => None,
         };
+        let priced = match self.prices {
+            true => Some(verify_prices(database.pool()).await),
+            false => None,
+        };
         database.close().await;
         let (report, deviations) = result?;
-        let projected = projected.transpose()?;
-        self.print(&report, &deviations, projected.as_ref());
+        let (projected, priced) = (projected.transpose()?, priced.transpose()?);
+        self.print(&report, &deviations, projected.as_ref(), priced.as_ref());
         let found = report.findings.len() + deviations.len();
         if found > 0 {
             return Err(Failure::finding(format!("the log is not what was written: findings: {found}")));
@@ -55,6 +62,10 @@ impl Verify {
         let found = projected.map_or(0, |projected| projected.findings.len());
         if found > 0 {
             return Err(Failure::finding(format!("the read tables are not what the log says: findings: {found}")));
+        }
+        let found = priced.map_or(0, |priced| priced.findings.len());
+        if found > 0 {
+            return Err(Failure::finding(format!("charges are not what the price book says: findings: {found}")));
         }
         match &self.anchor {
             Some(file) => report.anchor.write(file).map_err(|error| unusable(file, &error)),
@@ -82,7 +93,13 @@ impl Verify {
         Ok((report, deviations.iter().map(ToString::to_string).collect()))
     }
 
-    fn print(&self, report: &Report, deviations: &[String], projected: Option<&Projected>) {
+    fn print(
+        &self,
+        report: &Report,
+        deviations: &[String],
+        projected: Option<&Projected>,
+        priced: Option<&PriceReport>,
+    ) {
         let Report { partitions, streams, events, snapshots, findings, .. } = report;
         if self.json {
             let findings: Vec<Value> = findings.iter().map(finding).collect();
@@ -91,7 +108,8 @@ impl Verify {
                 json!({"events": projected.events, "rows": projected.rows, "findings": findings})
             });
             say(json!({"partitions": partitions, "streams": streams, "events": events, "snapshots": snapshots,
-                       "findings": findings, "deviations": deviations, "projections": projections}));
+                       "findings": findings, "deviations": deviations, "projections": projections,
+                       "prices": priced.map(prices)}));
             return;
         }
         for found in findings {
@@ -112,7 +130,30 @@ impl Verify {
             let verdict = if findings.is_empty() { "all is as the log says" } else { "NOT as the log says" };
             say(format_args!("recomputed {rows} rows of the read tables from {events} events: {verdict}"));
         }
+        if let Some(PriceReport { priced, credits, findings }) = priced {
+            for found in findings {
+                say(found);
+            }
+            let verdict = if findings.is_empty() { "all are as charged" } else { "NOT as charged" };
+            say(format_args!("computed {priced} priced consumptions of {credits} credits again: {verdict}"));
+        }
     }
+}
+
+fn prices(report: &PriceReport) -> Value {
+    let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+    json!({"priced": report.priced, "credits": report.credits.to_string(), "findings": findings})
+}
+
+async fn verify_prices(pool: &PgPool) -> Result<PriceReport, Failure> {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let report = store::verify::verify_prices(pool, |Progress { events, total }| {
+        bar.set_length(total);
+        bar.set_position(events);
+    });
+    let report = report.await.map_err(|error| Failure::caused("charges cannot be computed again", &error))?;
+    bar.finish_and_clear();
+    Ok(report)
 }
 
 async fn verify_projections(database: &Database) -> Result<Projected, Failure> {

@@ -12,6 +12,7 @@ use super::replay::replay;
 use super::seed::seed;
 use super::server::ThrowAway;
 use super::summary::Summary;
+use super::tariff::Tariff;
 use super::trace;
 
 /// Pay for a trace of model calls, call by call, and check the books.
@@ -23,6 +24,7 @@ use super::trace;
 #[command(after_help = "Examples:\n  \
     credit-ledger demo\n  \
     credit-ledger demo --trace calls.csv\n  \
+    credit-ledger demo --trace calls.csv --model gpt-4o\n  \
     credit-ledger demo --budget 20000        # shows refusals\n  \
     credit-ledger demo --url http://127.0.0.1:8080 --key \"$KEY\"")]
 pub struct DemoArgs {
@@ -32,6 +34,10 @@ pub struct DemoArgs {
     /// Credits for each organization; default is what its calls need.
     #[arg(long, value_parser = clap::value_parser!(i64).range(1..=1_000_000_000_000_000))]
     budget: Option<i64>,
+    /// Pay by the prices of this model (`init ai-tokens` has them) in place of one credit a token. A server without a price
+    /// book is given that recipe.
+    #[arg(long)]
+    model: Option<String>,
     /// How many organizations share the calls.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     organizations: u16,
@@ -72,10 +78,11 @@ pub async fn run(args: DemoArgs) -> Result<bool, DemoError> {
         return Ok(true);
     }
     let calls = trace::read(args.trace.as_deref()).map_err(DemoError::Trace)?;
-    let accounts = accounts(calls, args.organizations.into(), args.budget);
+    let tariff = args.model.map_or(Tariff::Tokens, Tariff::Model);
+    let accounts = accounts(calls, args.organizations.into(), args.budget, &tariff);
     let summary = match running {
-        Some((url, key)) => play_on(url, key, accounts).await,
-        None => play_apart(accounts).await,
+        Some((url, key)) => play_on(url, key, accounts, tariff).await,
+        None => play_apart(accounts, tariff).await,
     };
     let summary = summary.map_err(DemoError::Server)?;
     let text = if args.json { summary.json() } else { summary.text() };
@@ -83,32 +90,33 @@ pub async fn run(args: DemoArgs) -> Result<bool, DemoError> {
     Ok(summary.differences.is_empty())
 }
 
-async fn play_on(url: &str, key: &str, accounts: Vec<Account>) -> anyhow::Result<Summary> {
-    play(&Client::try_new(url, key)?, accounts).await
+async fn play_on(url: &str, key: &str, accounts: Vec<Account>, tariff: Tariff) -> anyhow::Result<Summary> {
+    play(&Client::try_new(url, key)?, accounts, tariff).await
 }
 
 /// On a server of its own, which also ends when the person at the keyboard has seen enough.
-async fn play_apart(accounts: Vec<Account>) -> anyhow::Result<Summary> {
+async fn play_apart(accounts: Vec<Account>, tariff: Tariff) -> anyhow::Result<Summary> {
     let server = ThrowAway::start().await?;
     let client = Client::try_new(&server.url, &server.key)?;
     let result = tokio::select! {
-        result = play(&client, accounts) => result,
+        result = play(&client, accounts, tariff) => result,
         _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
     };
     server.stop().await?;
     result
 }
 
-async fn play(client: &Client, accounts: Vec<Account>) -> anyhow::Result<Summary> {
+async fn play(client: &Client, accounts: Vec<Account>, tariff: Tariff) -> anyhow::Result<Summary> {
+    tariff.prepare(client).await?;
     let calls: usize = accounts.iter().map(|account| account.calls.len()).sum();
     let bar = bar(calls as u64);
-    let replayed = replay(client, accounts, &bar).await?;
+    let replayed = replay(client, accounts, &tariff, &bar).await?;
     bar.finish_and_clear();
     let mut books = Vec::with_capacity(replayed.organizations.len());
     for played in &replayed.organizations {
         books.push(Books::read(client, &played.organization).await?);
     }
-    Ok(Summary::new(&replayed, &books))
+    Ok(Summary::new(&replayed, &books, &tariff))
 }
 
 fn bar(calls: u64) -> ProgressBar {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::replay::Played;
+use super::tariff::Tariff;
 
 /// The API's largest page.
 const PAGE: u32 = 1_000;
@@ -15,6 +16,8 @@ pub struct Books {
     pub reserved: u64,
     pub confirmed: u64,
     pub spent: i64,
+    /// By the receipts of the price book.
+    pub priced: i64,
     pub balance: i64,
     /// Held by reservations that did not end.
     pub held: i64,
@@ -53,6 +56,7 @@ impl Books {
             Some("ReservationConfirmed") => {
                 self.confirmed += 1;
                 self.spent += number(data, "amount")?;
+                self.priced += data["receipt"]["amount"].as_i64().unwrap_or(0);
             }
             // Alerts and settlements show in the balance.
             Some(_) => {}
@@ -65,7 +69,7 @@ impl Books {
 
     /// Where the stream says something else than the answers did.
     #[must_use]
-    pub fn differences(&self, played: &Played) -> Vec<String> {
+    pub fn differences(&self, played: &Played, tariff: &Tariff) -> Vec<String> {
         let calls = i64::try_from(played.calls).unwrap_or(i64::MAX);
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let figures = [
@@ -73,7 +77,12 @@ impl Books {
             ("reservations", calls, count(self.reserved)),
             ("calls", calls, count(self.confirmed)),
             ("credits spent", played.spent, self.spent),
-            ("tokens, at a credit each", played.context_tokens + played.generated_tokens, self.spent),
+            match tariff {
+                Tariff::Tokens => {
+                    ("tokens, at a credit each", played.context_tokens + played.generated_tokens, self.spent)
+                }
+                Tariff::Model(_) => ("credits by the receipts", played.spent, self.priced),
+            },
             ("balance", played.granted - played.spent, self.balance),
             ("credits held", 0, self.held),
         ];
@@ -127,10 +136,10 @@ mod tests {
     #[test]
     fn equal_books_have_no_difference_and_others_name_it() {
         let books = fold(&stream()).expect("a whole stream");
-        assert_eq!(books.differences(&played()), Vec::<String>::new());
+        assert_eq!(books.differences(&played(), &Tariff::Tokens), Vec::<String>::new());
         let short = Played { spent: 29, ..played() };
         assert_eq!(
-            books.differences(&short),
+            books.differences(&short, &Tariff::Tokens),
             [
                 "acme: credits spent: 29 by the answers, 30 by the events",
                 "acme: balance: 71 by the answers, 70 by the events"

@@ -52,6 +52,13 @@ impl Client {
         self.ask(path, || self.http.get(&url)).await
     }
 
+    /// # Errors
+    /// The server gives no answer.
+    pub async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Reply> {
+        let url = format!("{}{path}", self.base);
+        self.ask(path, || self.http.put(&url).json(body)).await
+    }
+
     async fn ask(&self, path: &str, request: impl Fn() -> reqwest::RequestBuilder) -> anyhow::Result<Reply> {
         let mut reason = anyhow::anyhow!("no try was made");
         for _ in 0..TRIES_MAX {

@@ -13,6 +13,7 @@ mod replay;
 mod seed;
 mod server;
 mod summary;
+mod tariff;
 mod trace;
 
 pub use args::{DemoArgs, DemoError, run};

@@ -10,7 +10,8 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::client::{Client, Reply};
-use super::plan::{Account, RESERVED_FOR_ANSWER};
+use super::plan::Account;
+use super::tariff::Tariff;
 use super::trace::ModelCall;
 
 /// Microseconds; the client gives a request up before.
@@ -45,10 +46,16 @@ fn histogram() -> Histogram<u64> {
 ///
 /// # Errors
 /// The server gives no outcome, or one that a demonstration cannot have.
-pub async fn replay(client: &Client, accounts: Vec<Account>, bar: &ProgressBar) -> anyhow::Result<Replayed> {
+pub async fn replay(
+    client: &Client,
+    accounts: Vec<Account>,
+    tariff: &Tariff,
+    bar: &ProgressBar,
+) -> anyhow::Result<Replayed> {
     let mut players = JoinSet::new();
     for account in accounts.into_iter().map(Arc::new) {
-        let player = Player { client: client.clone(), bar: bar.clone(), account, latency: histogram() };
+        let (client, bar, tariff) = (client.clone(), bar.clone(), tariff.clone());
+        let player = Player { client, bar, account, tariff, latency: histogram() };
         players.spawn(player.play());
     }
     let mut replayed = Replayed { organizations: Vec::new(), latency: histogram() };
@@ -65,6 +72,7 @@ struct Player {
     client: Client,
     bar: ProgressBar,
     account: Arc<Account>,
+    tariff: Tariff,
     latency: Histogram<u64>,
 }
 
@@ -97,23 +105,14 @@ impl Player {
 
     /// Pays for one call; answers what was spent, or nothing where the reservation was refused and no call was made.
     async fn call(&mut self, number: usize, call: &ModelCall) -> anyhow::Result<Option<i64>> {
-        let body = json!({
-            "amount": i64::from(call.context_tokens) + RESERVED_FOR_ANSWER,
-            "over": "overdraft",
-            "operation": "chat.completion",
-            "quantities": { "input_tokens": call.context_tokens },
-            "metadata": { "called_at": call.called_at },
-        });
+        let body = self.tariff.reservation(call);
         let reserved = self.post("reservations", &format!("reserve-{number}"), &body).await?;
         match reserved.status {
             201 => {}
             402 => return Ok(None),
             status => bail!("a reservation was answered {status}: {}", reserved.body),
         }
-        let body = json!({
-            "amount": call.cost(),
-            "quantities": { "input_tokens": call.context_tokens, "output_tokens": call.generated_tokens },
-        });
+        let body = self.tariff.confirmation(call);
         let path = format!("reservations/{}/confirm", reserved.id()?);
         let confirmed = self.post(&path, &format!("confirm-{number}"), &body).await?.expect(200)?;
         let spent = confirmed.body["amount"].as_i64();

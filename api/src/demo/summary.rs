@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::books::Books;
 use super::replay::{Played, Replayed};
+use super::tariff::Tariff;
 
 /// One organization's line.
 #[derive(Clone, Debug, Serialize)]
@@ -39,7 +40,7 @@ pub struct Summary {
 impl Summary {
     /// `books` are those of the same organizations, in the same order.
     #[must_use]
-    pub fn new(replayed: &Replayed, books: &[Books]) -> Self {
+    pub fn new(replayed: &Replayed, books: &[Books], tariff: &Tariff) -> Self {
         let played = &replayed.organizations;
         let quantile = |latency: &Histogram<u64>, quantile| latency.value_at_quantile(quantile);
         Self {
@@ -52,7 +53,11 @@ impl Summary {
             latency_p50_us: quantile(&replayed.latency, 0.5),
             latency_p99_us: quantile(&replayed.latency, 0.99),
             organizations: played.iter().zip(books).map(|(played, books)| line(played, books)).collect(),
-            differences: played.iter().zip(books).flat_map(|(played, books)| books.differences(played)).collect(),
+            differences: played
+                .iter()
+                .zip(books)
+                .flat_map(|(played, books)| books.differences(played, tariff))
+                .collect(),
         }
     }
 

@@ -44,20 +44,26 @@ pub struct GrantBody {
 
 impl GrantBody {
     pub(crate) fn command(self) -> Result<Command, Problem> {
-        let pattern = |given: String| {
-            text::text("applies_to", &given).and_then(|label: domain::text::Label| operation_pattern(label.as_str()))
-        };
         Ok(Command::Grant(Grant {
             amount: amount::required("amount", self.amount, Range::Positive)?,
             category: self.category.unwrap_or(Category::Promotional),
             priority: self.priority.map(priority).transpose()?.unwrap_or(DEFAULT_PRIORITY),
             effective_at: self.effective_at.map(to_micros),
             expiry: expiry(self.expires_at, self.expires_in_seconds)?,
-            applies_to: self.applies_to.unwrap_or_default().into_iter().map(pattern).collect::<Result<_, _>>()?,
+            applies_to: patterns(self.applies_to)?,
             reason: text::reason(self.reason.as_deref())?,
             metadata: text::metadata(self.metadata)?,
         }))
     }
+}
+
+/// # Errors
+/// A pattern is not valid.
+pub(crate) fn patterns(given: Option<Vec<String>>) -> Result<Vec<OperationPattern>, Problem> {
+    let pattern = |given: String| {
+        text::text("applies_to", &given).and_then(|label: domain::text::Label| operation_pattern(label.as_str()))
+    };
+    given.unwrap_or_default().into_iter().map(pattern).collect()
 }
 
 fn operation_pattern(pattern: &str) -> Result<OperationPattern, Problem> {
@@ -65,7 +71,9 @@ fn operation_pattern(pattern: &str) -> Result<OperationPattern, Problem> {
         .map_err(|error| Problem::invalid("invalid_pattern", "Not a valid pattern", format!("`applies_to` {error}")))
 }
 
-fn priority(given: Given) -> Result<u16, Problem> {
+/// # Errors
+/// It is not a whole number from 0 on.
+pub(crate) fn priority(given: Given) -> Result<u16, Problem> {
     let value = amount::integer("priority", given, Range::ZeroOrMore)?;
     // The domain refuses what is above its own maximum, with that number.
     Ok(u16::try_from(value).unwrap_or(u16::MAX))

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::auth::Scope;
 use crate::problem::Problem;
 use crate::request::body::Body;
-use crate::request::{Asked, adjustments, consumptions, grants, purchases, reservations, settings, text};
+use crate::request::{Asked, adjustments, consumptions, grants, purchases, recurring, reservations, settings, text};
 
 /// A command that callers may give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,10 +21,11 @@ pub enum Kind {
     CancelReservation,
     Adjust,
     ChangeSettings,
+    ConfigureRecurringGrant,
 }
 
 impl Kind {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Grant,
         Self::VoidGrant,
         Self::RecordPurchase,
@@ -36,6 +37,7 @@ impl Kind {
         Self::CancelReservation,
         Self::Adjust,
         Self::ChangeSettings,
+        Self::ConfigureRecurringGrant,
     ];
 
     /// The `type` of a batch item, and part of the request hash; equal to [`Asked::name`].
@@ -53,6 +55,7 @@ impl Kind {
             Self::CancelReservation => "cancel_reservation",
             Self::Adjust => "adjust",
             Self::ChangeSettings => "change_settings",
+            Self::ConfigureRecurringGrant => "configure_recurring_grant",
         }
     }
 
@@ -74,7 +77,8 @@ impl Kind {
             | Self::Consume
             | Self::Reserve
             | Self::Adjust
-            | Self::ChangeSettings => None,
+            | Self::ChangeSettings
+            | Self::ConfigureRecurringGrant => None,
         }
     }
 
@@ -92,7 +96,8 @@ impl Kind {
             | Self::RecordPurchase
             | Self::RevokePurchase
             | Self::Adjust
-            | Self::ChangeSettings => Scope::Admin,
+            | Self::ChangeSettings
+            | Self::ConfigureRecurringGrant => Scope::Admin,
         }
     }
 
@@ -114,6 +119,7 @@ impl Kind {
             Self::CancelReservation => body.read::<reservations::CancelBody>()?.command(target()?),
             Self::Adjust => body.read::<adjustments::AdjustBody>()?.command()?,
             Self::ChangeSettings => body.read::<settings::SettingsBody>()?.command()?,
+            Self::ConfigureRecurringGrant => body.read::<recurring::RecurringGrantBody>()?.command()?,
         };
         Ok(Asked::Command(command))
     }
@@ -147,6 +153,7 @@ mod tests {
             (Kind::CancelReservation, "{}"),
             (Kind::Adjust, r#"{"amount": -5, "reason": "count"}"#),
             (Kind::ChangeSettings, r#"{"overdraft_limit": 0}"#),
+            (Kind::ConfigureRecurringGrant, r#"{"grant": {"amount": 5, "rollover": {"capped": 3}}}"#),
         ];
         assert_eq!(bodies.len(), Kind::ALL.len());
         for (kind, body) in bodies {
@@ -201,6 +208,8 @@ mod tests {
             (Kind::Adjust, r#"{"amount": 0, "reason": "r"}"#, "amount_zero"),
             (Kind::ChangeSettings, r#"{"overdraft_limit": -1}"#, "amount_negative"),
             (Kind::CancelReservation, r#"{"reason": "r"}"#, "unknown_field"),
+            (Kind::ConfigureRecurringGrant, r#"{"grant": {}}"#, "amount_missing"),
+            (Kind::ConfigureRecurringGrant, r#"{"grant": {"amount": 5, "rollover": "some"}}"#, "wrong_type"),
         ];
         for (kind, body, code) in table {
             let problem = read(kind, body).expect_err(body);

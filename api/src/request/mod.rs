@@ -14,6 +14,7 @@ mod kind;
 pub mod packages;
 pub mod purchases;
 pub mod query;
+pub mod recurring;
 pub mod reservations;
 pub mod settings;
 mod text;

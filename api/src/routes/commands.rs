@@ -7,7 +7,7 @@ use super::call::{Call, Ids};
 use super::run::single;
 use crate::answers::{
     AdjustmentAnswer, ConsumptionAnswer, ConsumptionRefundAnswer, GrantAnswer, GrantVoidAnswer, PurchaseAnswer,
-    PurchaseRevocationAnswer, ReservationAnswer, ReservationEndAnswer, SettingsAnswer,
+    PurchaseRevocationAnswer, RecurringGrantAnswer, ReservationAnswer, ReservationEndAnswer, SettingsAnswer,
 };
 use crate::app::App;
 use crate::openapi::ProblemDetails;
@@ -17,6 +17,7 @@ use crate::request::adjustments::AdjustBody;
 use crate::request::consumptions::{ConsumeBody, RefundBody};
 use crate::request::grants::{GrantBody, VoidBody};
 use crate::request::purchases::{PurchaseBody, PurchaseRefundBody};
+use crate::request::recurring::RecurringGrantBody;
 use crate::request::reservations::{CancelBody, ConfirmBody, ReserveBody};
 use crate::request::settings::SettingsBody;
 
@@ -158,4 +159,21 @@ pub async fn adjust(State(app): State<App>, Ids(org): Ids<String>, call: Call) -
         (status = "default", body = ProblemDetails)))]
 pub async fn change_settings(State(app): State<App>, Ids(org): Ids<String>, call: Call) -> Result<Response, Problem> {
     single(&app, Kind::ChangeSettings, &org, None, call).await
+}
+
+/// Sets what an organization is granted every month, or that nothing more is.
+///
+/// A change keeps the schedule and holds from the next period on; `starts_at` begins a schedule anew. Months that pass
+/// without any command are granted all the same.
+#[utoipa::path(put, path = "/v1/organizations/{org}/recurring-grant", tag = "grants", request_body = RecurringGrantBody,
+    params(("org" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses(
+        (status = 200, body = RecurringGrantAnswer<'static>),
+        (status = "default", body = ProblemDetails)))]
+pub async fn configure_recurring_grant(
+    State(app): State<App>,
+    Ids(org): Ids<String>,
+    call: Call,
+) -> Result<Response, Problem> {
+    single(&app, Kind::ConfigureRecurringGrant, &org, None, call).await
 }

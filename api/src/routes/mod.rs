@@ -43,6 +43,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(commands::cancel_reservation))
         .routes(routes!(commands::adjust))
         .routes(routes!(commands::change_settings, reads::settings))
+        .routes(routes!(commands::configure_recurring_grant, reads::recurring_grant))
         .routes(routes!(reads::command))
         .merge(queries::documented())
         .routes(routes!(events::events))

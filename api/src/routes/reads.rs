@@ -8,7 +8,9 @@ use store::{RecordedEvent, StrongBalance};
 
 use super::call::{Ids, Reader, key};
 use super::run::{answer, json, visible};
-use crate::answers::{Answer, ConsumptionReceipt, GrantReceipt, PurchaseReceipt, ReservationReceipt, SettingsView};
+use crate::answers::{
+    Answer, ConsumptionReceipt, GrantReceipt, PurchaseReceipt, RecurringGrantState, ReservationReceipt, SettingsView,
+};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::openapi::ProblemDetails;
@@ -32,6 +34,18 @@ pub async fn settings(
 ) -> Result<Response, Problem> {
     let (organization, strong) = strong(&app, &caller, &org).await?;
     Ok(json(StatusCode::OK, &SettingsView::of(organization.as_str(), &strong)))
+}
+
+/// What the organization is granted every month, and when next.
+#[utoipa::path(get, path = "/v1/organizations/{org}/recurring-grant", tag = "grants", params(("org" = String, Path)),
+    responses((status = 200, body = RecurringGrantState), (status = "default", body = ProblemDetails)))]
+pub async fn recurring_grant(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    Ids(org): Ids<String>,
+) -> Result<Response, Problem> {
+    let (organization, strong) = strong(&app, &caller, &org).await?;
+    Ok(json(StatusCode::OK, &RecurringGrantState::of(organization.as_str(), &strong)))
 }
 
 /// The outcome of the command with this idempotency key.

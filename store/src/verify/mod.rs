@@ -17,8 +17,10 @@ use crate::postgres::error::of_read;
 use crate::postgres::row::{Row, Upcasters, event_columns};
 use crate::snapshot::{self, SNAPSHOT_VERSION};
 
+mod prices;
 mod stream;
 
+pub use prices::{PriceFault, PriceFinding, PriceReport, verify_prices};
 use stream::Stream;
 
 /// Rows of one read: a few megabytes at the largest events.

@@ -39,6 +39,8 @@ const COVERED: &[&str] = &[
     "POST /v1/organizations/{org}/reservations/{id}/confirm",
     "POST /v1/organizations/{org}/reservations/{id}/cancel",
     "POST /v1/organizations/{org}/adjustments",
+    "GET /v1/organizations/{org}/recurring-grant",
+    "PUT /v1/organizations/{org}/recurring-grant",
     "GET /v1/organizations/{org}/settings",
     "PUT /v1/organizations/{org}/settings",
     "GET /v1/organizations/{org}/balance",

@@ -181,3 +181,24 @@ async fn the_first_accepted_command_brings_the_welcome_bonus_once() {
         assert_eq!((consumed.status, &consumed.body["balance_after"]), (201, &json!(balance)), "{}", consumed.body);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_monthly_grant_is_configured_shown_and_ended() {
+    let database = support::database().await;
+    let node = Node::start(&database.url).await;
+    let client = node.client();
+    let path = "/v1/organizations/acme/recurring-grant";
+    let put = async |key: &str, body: Value| {
+        client.send(client.request("PUT", path).header("Idempotency-Key", key).json(&body)).await.unwrap()
+    };
+    let body = json!({"grant": {"amount": 500, "rollover": {"capped": 200}, "applies_to": ["chat*"]}});
+    let configured = put("a", body).await;
+    assert_eq!((configured.status, &configured.body["balance_after"]), (200, &json!(500)), "{}", configured.body);
+    assert_eq!(configured.body["grant"]["rollover"], json!({"capped": 200}));
+    let shown = client.get(path).await.unwrap().body;
+    assert!(shown["grant"]["next_at"].as_str() > shown["grant"]["starts_at"].as_str(), "{shown}");
+    let refused = put("b", json!({"grant": {"amount": 5}, "starts_at": "2001-01-01T00:00:00Z"})).await;
+    assert_eq!((refused.status, refused.body["field"].as_str()), (422, Some("starts_at")), "{}", refused.body);
+    assert_eq!(put("c", json!({})).await.body["grant"], Value::Null);
+    assert_eq!(client.get(path).await.unwrap().body["grant"], Value::Null);
+}
