@@ -11,7 +11,7 @@ const PATH: &str = "/v1/organizations/acme/checkout-sessions";
 #[tokio::test(flavor = "multi_thread")]
 async fn mistakes_are_named_and_nothing_is_asked_of_stripe() {
     let database = support::database().await;
-    let shop = Shop::open_by_hand(&database.url).await;
+    let shop = Shop::open(&database.url).await;
     shop.package("starter", 1_000, 1_000).await;
     let unpriced = json!({"id": "unpriced", "credits": 5, "price_cents": 100});
     shop.client.send(shop.client.request("POST", "/v1/packages").json(&unpriced)).await.unwrap();

@@ -1,5 +1,7 @@
 //! A shop: a simulation of Stripe, and a server that sells by it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use serde_json::{Value, json};
 use stripe_fake::{Delivery, Endpoint, Fake, Fault, Settings, TestCard};
 
@@ -30,7 +32,10 @@ impl Shop {
     }
 
     pub async fn open_with(database_url: &str, delivery: Delivery, environment: &[(&str, &str)]) -> Self {
-        let settings = Settings { delivery, ..Settings::default() };
+        // Two accounts share no ids.
+        static ACCOUNTS: AtomicU64 = AtomicU64::new(1);
+        let seed = ACCOUNTS.fetch_add(1, Ordering::Relaxed);
+        let settings = Settings { delivery, seed, ..Settings::default() };
         let fake = Fake::start(settings).await.expect("a free port");
         let node = serve(&fake, database_url, environment).await;
         let client = node.client();
