@@ -106,7 +106,8 @@ async fn many_at_once_with_one_key_open_one_page() {
     let database = support::database().await;
     let shop = Shop::open_by_hand(&database.url).await;
     shop.package("starter", 1_000, 1_000).await;
-    let other = shop.another_node(&[]).await.client();
+    let node = shop.another_node(&[]).await;
+    let other = node.client();
     let (path, body) = ("/v1/organizations/acme/checkout-sessions", checkout("starter"));
     let ask = |n: usize| {
         if n.is_multiple_of(2) { shop.client.post(path, "buy", &body) } else { other.post(path, "buy", &body) }
