@@ -11,6 +11,8 @@ use tokio::sync::Semaphore;
 use crate::auth::Authenticator;
 use crate::catalogue::Catalogue;
 use crate::feed::Feed;
+use crate::origins::Origins;
+use crate::paying::Paying;
 use crate::rates::Rates;
 
 /// The server's parts; cheap to clone.
@@ -27,6 +29,9 @@ pub struct Parts {
     pub catalogue: Catalogue,
     pub metrics: PrometheusHandle,
     pub feed: Feed,
+    pub origins: Origins,
+    /// `None`: payments are off.
+    pub paying: Option<Paying>,
     pub rates: Rates,
     /// One for each request in work.
     pub permits: Semaphore,

@@ -38,6 +38,7 @@ mod key;
 mod layer;
 mod ledger;
 mod problem;
+mod reserve;
 mod retry;
 mod settings;
 mod tasks;

@@ -1,14 +1,14 @@
-//! Work that goes on when nobody waits for it any more: a charge whose caller has gone, a cancellation.
+//! What is under way: requests in work, and charges and cancellations whose callers have gone.
 
-use std::future::Future;
-
-use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
-/// Counts what is under way. Cheap to clone; clones count together.
+/// Counts. Cheap to clone; clones count together.
 #[derive(Clone, Debug)]
 pub(crate) struct Tasks(watch::Sender<usize>);
+
+/// One, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Counted(watch::Sender<usize>);
 
 impl Default for Tasks {
     fn default() -> Self {
@@ -16,39 +16,21 @@ impl Default for Tasks {
     }
 }
 
-/// One task, counted until it is dropped.
-struct Counted(watch::Sender<usize>);
-
-impl Counted {
-    fn new(tasks: &Tasks) -> Self {
-        tasks.0.send_modify(|count| *count += 1);
-        Self(tasks.0.clone())
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
-    }
-}
-
 impl Tasks {
-    pub(crate) fn spawn<T: Send + 'static>(
-        &self,
-        on: &Handle,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> JoinHandle<T> {
-        let counted = Counted::new(self);
-        on.spawn(async move {
-            let done = work.await;
-            drop(counted);
-            done
-        })
+    pub(crate) fn begin(&self) -> Counted {
+        self.0.send_modify(|count| *count += 1);
+        Counted(self.0.clone())
     }
 
     /// Waits until nothing is under way.
     pub(crate) async fn ended(&self) {
         let mut count = self.0.subscribe();
         count.wait_for(|count| *count == 0).await.expect("the sender is here");
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
     }
 }
