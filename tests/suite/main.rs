@@ -4,6 +4,7 @@
 
 mod acceptance;
 mod catalogue;
+mod credit_check;
 mod demo;
 mod engine;
 mod feed;

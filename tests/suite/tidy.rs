@@ -12,7 +12,7 @@ fn root() -> PathBuf {
 
 /// Every file below the folders of ours with one of the endings, with its text.
 fn files(endings: &[&str]) -> Vec<(PathBuf, String)> {
-    let mut folders: Vec<PathBuf> = ["domain", "store", "projections", "api", "tests", "bench", "migrations"]
+    let mut folders: Vec<PathBuf> = ["domain", "store", "projections", "rate-limit", "api", "credit-check", "examples", "tests", "bench", "migrations"]
         .iter()
         .map(|name| root().join(name))
         .collect();

@@ -8,3 +8,4 @@ mod idempotency;
 mod keys;
 mod packages;
 mod prices;
+mod rates;
