@@ -103,7 +103,7 @@ fn run(draft: &mut Draft<'_>, command: &Command) -> Result<(), Stop> {
         Command::CompleteRecharge(c) => recharge::complete(draft, c)?,
         Command::FailRecharge(c) => recharge::fail(draft, c)?,
         Command::SuspendRecharge(c) => recharge::suspend(draft, c),
-        Command::ResumeRecharge => recharge::resume(draft),
+        Command::ResumeRecharge(c) => recharge::resume(draft, *c),
     }
     follow::free_credits(draft, draft.now());
     follow::judge(draft);

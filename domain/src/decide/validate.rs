@@ -59,7 +59,7 @@ pub(super) fn command(command: &Command, now: Timestamp) -> Result<(), CommandEr
         | Command::CompleteRecharge(_)
         | Command::FailRecharge(_)
         | Command::SuspendRecharge(_)
-        | Command::ResumeRecharge
+        | Command::ResumeRecharge(_)
         | Command::Settle => Ok(()),
     }
 }
@@ -143,6 +143,8 @@ fn policy(policy: &AutoRechargePolicy) -> Result<(), CommandError> {
     priced_amount("threshold", policy.threshold)?;
     amount("package.credits", policy.package.credits)?;
     money("package.price", policy.package.price)?;
+    // What costs nothing cannot be charged, and would be given again and again.
+    ensure(policy.package.price.amount_minor > 0, "package.price", "must be more than nothing")?;
     policy.amount.map_or(Ok(()), |credits| amount("amount", credits))?;
     let days_are_bounded = policy.package.validity_days.is_none_or(|days| (1..=MAX_VALIDITY_DAYS).contains(&days));
     ensure(days_are_bounded, "package.validity_days", "must be from 1 to 36500")?;

@@ -20,6 +20,7 @@ mod scenarios_free_credits;
 mod scenarios_limits;
 mod scenarios_money;
 mod scenarios_prices;
+mod scenarios_recharge;
 mod scenarios_rules;
 mod streams;
 mod support;

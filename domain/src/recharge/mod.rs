@@ -3,30 +3,70 @@
 //! Invariant: at most one request is in flight, and the money of a month never passes the monthly limit: the request
 //! itself, an event, reserves both.
 
+mod ending;
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::credits::Credits;
-use crate::grant::Money;
-use crate::ids::RechargeId;
+use crate::grant::{Currency, Money};
+use crate::ids::{OrganizationId, PurchaseId, RechargeId};
 use crate::text::{Note, ReferenceText};
 use crate::time::{Timestamp, month_of};
+pub use ending::{Ended, MAX_DECLINES, RechargeFailure, ResumeCause, Suspension, SuspensionCause};
 
-/// Declines in a row after which a person has to look at the card.
-pub const MAX_DECLINES: u32 = 3;
 /// Hours after which an unanswered request ends and recharging is suspended: the payment processor forgets its
 /// idempotency keys after a day, so asking again later could charge twice.
 pub const PENDING_HOURS_MAX: i64 = 24;
+/// Seconds after a decline, or a charge that never came to be, before the next request, doubled for each decline in a
+/// row: without a cool-down of its own a policy would otherwise try a bad card as fast as it can.
+pub const BACK_OFF_SECONDS_MIN: u32 = 60;
 /// Most packages of one charge: a bound on what a mistyped amount can cost.
 pub const MAX_PACKAGES: i64 = 1000;
 /// The longest validity of a package: a hundred years. With it the expiry of bought credits stays a date that can be
 /// written, so that a payment is never refused for it.
 pub const MAX_VALIDITY_DAYS: u32 = 36_500;
 
+/// What every payment reference of a recharge begins with.
+const REFERENCE_PREFIX: &str = "recharge:";
+
+impl RechargeId {
+    /// The payment reference of its purchase: known before anything is charged, and the same whoever hears of the
+    /// payment first.
+    #[must_use]
+    pub fn payment_reference(self) -> ReferenceText {
+        ReferenceText::try_new(&format!("{REFERENCE_PREFIX}{self}")).expect("a prefix and a UUID are short")
+    }
+
+    /// The recharge that a payment reference is of.
+    #[must_use]
+    pub fn of_reference(reference: &ReferenceText) -> Option<Self> {
+        let id = reference.as_str().strip_prefix(REFERENCE_PREFIX)?;
+        Uuid::try_parse(id).ok().map(Self::new)
+    }
+
+    /// The purchase that it makes.
+    #[must_use]
+    pub fn purchase(self, organization: &OrganizationId) -> PurchaseId {
+        PurchaseId::of_reference(organization, self.payment_reference().as_str())
+    }
+}
+
 /// The package that a recharge buys, copied from the catalogue so that the decision needs nothing else.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RechargePackage {
     pub package_id: ReferenceText,
+    /// Of the catalogue, when the policy was made: price and credits stay what the customer agreed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package_version: Option<u32>,
+    /// All that a package brings.
     pub credits: Credits,
+    /// How many of them come on top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bonus_credits: Option<Credits>,
     pub price: Money,
     /// Days until the bought credits expire; `None`: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,7 +82,7 @@ pub struct AutoRechargePolicy {
     /// Credits wanted, rounded up to whole packages; `None`: one package.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Credits>,
-    /// Most money in a calendar month (UTC), in the package's currency.
+    /// Most money in a calendar month (UTC), in the package's currency; what was spent in others does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monthly_limit: Option<Money>,
     /// Least time between two requests.
@@ -62,39 +102,6 @@ fn packages_for(credits: Credits, package: Credits) -> i64 {
     credits.or_zero().get().div_euclid(size) + i64::from(credits.or_zero().get().rem_euclid(size) != 0)
 }
 
-/// Why a recharge ended without credits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RechargeFailure {
-    /// The card was declined; it may work later.
-    Declined,
-    /// The card cannot be used again; suspends at once.
-    CardUnusable,
-    /// The customer has to confirm; suspends until they have.
-    ActionRequired,
-    /// The payment processor refused the request: a mistake of configuration; suspends.
-    Refused,
-    /// The charge was looked up and does not exist.
-    Abandoned,
-    /// Nothing was heard for [`PENDING_HOURS_MAX`]; suspends.
-    TimedOut,
-}
-
-impl RechargeFailure {
-    /// Why recharging stops after this failure until a person has looked, if it does.
-    #[must_use]
-    pub fn suspends(self, declines_in_a_row: u32) -> Option<&'static str> {
-        match self {
-            Self::Declined if declines_in_a_row >= MAX_DECLINES => Some("the card was declined three times in a row"),
-            Self::Declined | Self::Abandoned => None,
-            Self::CardUnusable => Some("the card cannot be used again"),
-            Self::ActionRequired => Some("the customer has to confirm the payment"),
-            Self::Refused => Some("the payment processor refused the request"),
-            Self::TimedOut => Some("the payment processor never answered"),
-        }
-    }
-}
-
 /// A request whose outcome is not known yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InFlight {
@@ -111,11 +118,12 @@ pub struct Recharge {
     pub policy: Option<AutoRechargePolicy>,
     pub in_flight: Option<InFlight>,
     pub declines_in_a_row: u32,
-    pub suspended: Option<Note>,
+    pub suspended: Option<Suspension>,
     pub last_requested_at: Option<Timestamp>,
+    pub last_ended: Option<Ended>,
     /// Month as year * 12 + month, with the minor units spent or reserved in it.
     pub month: i32,
-    pub month_spent_minor: i64,
+    pub month_spent_minor: BTreeMap<Currency, i64>,
 }
 
 /// What to buy now.
@@ -124,8 +132,7 @@ pub struct RechargeOrder {
     pub packages: i64,
     pub credits: Credits,
     pub price: Money,
-    pub package_id: ReferenceText,
-    pub validity_days: Option<u32>,
+    pub package: RechargePackage,
 }
 
 /// Why no recharge is requested now.
@@ -168,13 +175,14 @@ impl Recharge {
         if let Some(request) = &self.in_flight {
             return Err(NoRecharge::InFlight { recharge_id: request.recharge_id });
         }
-        if let Some(why) = &self.suspended {
-            return Err(NoRecharge::Suspended { why: why.clone() });
+        if let Some(suspension) = &self.suspended {
+            return Err(NoRecharge::Suspended { why: suspension.reason.clone() });
         }
         if let Some(until) = self.cooldown_end().filter(|until| now < *until) {
             return Err(NoRecharge::CoolingDown { until });
         }
-        let packages = policy.packages_wanted().max(packages_for(policy.threshold - balance, policy.package.credits));
+        let missing = policy.threshold - balance + Credits::new(1);
+        let packages = policy.packages_wanted().max(packages_for(missing, policy.package.credits));
         if packages > MAX_PACKAGES {
             return Err(NoRecharge::TooManyPackages);
         }
@@ -190,42 +198,70 @@ impl Recharge {
         now: Timestamp,
     ) -> Result<(), NoRecharge> {
         let Some(limit) = policy.monthly_limit else { return Ok(()) };
-        let spent_minor = self.month_spent_minor(now);
+        let spent_minor = self.month_spent_minor(limit.currency, now);
         match spent_minor.checked_add(order.price.amount_minor) {
             Some(sum) if sum <= limit.amount_minor => Ok(()),
             _ => Err(NoRecharge::MonthlyLimitReached { spent_minor, limit_minor: limit.amount_minor }),
         }
     }
 
-    /// Minor units spent or reserved in the month of `now`.
+    /// Minor units spent or reserved in the month of `now`, in a currency.
     #[must_use]
-    pub fn month_spent_minor(&self, now: Timestamp) -> i64 {
-        if self.month == month_of(now) { self.month_spent_minor } else { 0 }
+    pub fn month_spent_minor(&self, currency: Currency, now: Timestamp) -> i64 {
+        if self.month != month_of(now) {
+            return 0;
+        }
+        self.month_spent_minor.get(&currency).copied().unwrap_or(0)
     }
 
-    /// When the next request may be made: the cool-down, doubled for each decline in a row.
+    /// Counts money in the month of `at`; the months before it are forgotten.
+    pub(crate) fn count(&mut self, price: Money, at: Timestamp) {
+        if self.month != month_of(at) {
+            self.month = month_of(at);
+            self.month_spent_minor.clear();
+        }
+        let spent = self.month_spent_minor.entry(price.currency).or_insert(0);
+        *spent = spent.saturating_add(price.amount_minor);
+    }
+
+    /// When the next request may be made: after the cool-down, and after the back-off that follows a failure.
     #[must_use]
     pub fn cooldown_end(&self) -> Option<Timestamp> {
-        let policy = self.policy.as_ref()?;
-        let seconds = i64::from(policy.cooldown_seconds) << self.declines_in_a_row.min(6);
-        self.last_requested_at?.checked_add_signed(chrono::TimeDelta::seconds(seconds))
+        let seconds = self.policy.as_ref()?.cooldown_seconds;
+        let cooled = self.last_requested_at.and_then(|at| after(at, seconds, 0));
+        cooled.into_iter().chain(self.back_off_end(seconds)).max()
+    }
+
+    /// A resumption begins the count of declines anew, so nothing is waited for after it.
+    fn back_off_end(&self, cooldown_seconds: u32) -> Option<Timestamp> {
+        let ended = self.last_ended.as_ref()?;
+        let is_resumed = ended.failure == Some(RechargeFailure::Declined) && self.declines_in_a_row == 0;
+        if is_resumed || !ended.failure?.backs_off() {
+            return None;
+        }
+        after(ended.at, cooldown_seconds.max(BACK_OFF_SECONDS_MIN), self.declines_in_a_row.min(MAX_DECLINES))
     }
 
     /// When the request in flight is given up.
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
-        self.in_flight.as_ref()?.requested_at.checked_add_signed(chrono::TimeDelta::hours(PENDING_HOURS_MAX))
+        self.in_flight.as_ref()?.requested_at.checked_add_signed(TimeDelta::hours(PENDING_HOURS_MAX))
     }
 }
 
+/// So many seconds later, doubled so often.
+fn after(at: Timestamp, seconds: u32, doublings: u32) -> Option<Timestamp> {
+    at.checked_add_signed(TimeDelta::seconds(i64::from(seconds) << doublings))
+}
+
 fn order_of(policy: &AutoRechargePolicy, packages: i64) -> Option<RechargeOrder> {
-    let credits = Credits::new(policy.package.credits.get().checked_mul(packages)?);
-    let amount_minor = policy.package.price.amount_minor.checked_mul(packages)?;
+    let one = &policy.package;
+    let credits = Credits::new(one.credits.get().checked_mul(packages)?);
+    let amount_minor = one.price.amount_minor.checked_mul(packages)?;
     (credits <= Credits::MAX_AMOUNT).then(|| RechargeOrder {
         packages,
         credits,
-        price: Money { amount_minor, currency: policy.package.price.currency },
-        package_id: policy.package.package_id.clone(),
-        validity_days: policy.package.validity_days,
+        price: Money { amount_minor, currency: one.price.currency },
+        package: one.clone(),
     })
 }
