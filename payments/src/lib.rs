@@ -1,1 +1,3 @@
 //! Payments: what Stripe knows of a purchase becomes facts, and facts become commands to the organization's account.
+
+pub mod gateway;
