@@ -33,7 +33,8 @@ pub enum Command {
     CancelReservation(CancelReservation),
     Adjust(Adjust),
     ChangeSettings(Settings),
-    ConfigureAutoRecharge(AutoRechargePolicy),
+    /// `None`: switches off what there is.
+    ConfigureAutoRecharge(Option<AutoRechargePolicy>),
     ConfigureRecurringGrant(ConfigureRecurringGrant),
     RequestRecharge,
     CompleteRecharge(CompleteRecharge),

@@ -1,6 +1,7 @@
 //! Handlers: from an HTTP request to the ledger and back. Each is a few lines; what they share is in `call.rs` and
 //! `run.rs`.
 
+mod auto_recharge;
 mod batch;
 mod call;
 pub mod commands;
@@ -44,6 +45,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(commands::adjust))
         .routes(routes!(commands::change_settings, reads::settings))
         .routes(routes!(commands::configure_recurring_grant, reads::recurring_grant))
+        .merge(auto_recharge::documented())
         .routes(routes!(reads::command))
         .merge(queries::documented())
         .routes(routes!(events::events))

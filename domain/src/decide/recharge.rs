@@ -16,7 +16,11 @@ use crate::recharge::{AutoRechargePolicy, RechargeFailure, ResumeCause, Suspensi
 use crate::text::{Note, ReferenceText};
 use crate::time::Timestamp;
 
-pub(super) fn configure(draft: &mut Draft<'_>, policy: &AutoRechargePolicy) -> Result<(), Stop> {
+pub(super) fn configure(draft: &mut Draft<'_>, policy: Option<&AutoRechargePolicy>) -> Result<(), Stop> {
+    let Some(policy) = policy else {
+        switch_off(draft);
+        return Ok(());
+    };
     let size = policy.package.credits.get();
     let amount = policy.packages_wanted().checked_mul(size).map_or(Credits::MAX_AMOUNT, Credits::new);
     if policy.enabled && amount <= policy.threshold {
@@ -24,6 +28,14 @@ pub(super) fn configure(draft: &mut Draft<'_>, policy: &AutoRechargePolicy) -> R
     }
     draft.emit(AutoRechargeConfigured { policy: policy.clone() });
     Ok(())
+}
+
+/// Needs nothing of the catalogue, so that nothing there can keep a customer from it.
+fn switch_off(draft: &mut Draft<'_>) {
+    match draft.state.recharge.policy.clone().filter(|policy| policy.enabled) {
+        Some(policy) => draft.emit(AutoRechargeConfigured { policy: AutoRechargePolicy { enabled: false, ..policy } }),
+        None => draft.note("configure_auto_recharge", None),
+    }
 }
 
 /// Asks whether a recharge is due now; the request itself is emitted by `follow::judge`.

@@ -48,7 +48,7 @@ pub(super) fn command(command: &Command, now: Timestamp) -> Result<(), CommandEr
             ensure(in_range, "amount", "must be from -10^15 to 10^15")
         }
         Command::ChangeSettings(c) => settings(c),
-        Command::ConfigureAutoRecharge(c) => policy(c),
+        Command::ConfigureAutoRecharge(c) => c.as_ref().map_or(Ok(()), policy),
         Command::ConfigureRecurringGrant(c) => c.grant.as_ref().map_or(Ok(()), recurring),
         Command::VoidGrant(_)
         | Command::FailPurchase(_)

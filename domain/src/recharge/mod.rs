@@ -136,27 +136,44 @@ pub struct RechargeOrder {
 }
 
 /// Why no recharge is requested now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum NoRecharge {
+    #[error("there is no policy")]
     NotConfigured,
+    #[error("it is switched off")]
     Disabled,
-    BalanceAboveThreshold,
-    InFlight {
-        recharge_id: RechargeId,
-    },
-    Suspended {
-        why: Note,
-    },
-    CoolingDown {
-        until: Timestamp,
-    },
-    MonthlyLimitReached {
-        spent_minor: i64,
-        limit_minor: i64,
-    },
-    /// More than [`MAX_PACKAGES`] would be needed.
+    #[error("the unrestricted balance of {balance} is not below the threshold of {threshold}")]
+    BalanceAboveThreshold { balance: Credits, threshold: Credits },
+    #[error("recharge {recharge_id} has not ended yet")]
+    InFlight { recharge_id: RechargeId },
+    #[error("it is suspended: {why}")]
+    Suspended { why: Note },
+    #[error("the next one may be asked for at {until}")]
+    CoolingDown { until: Timestamp },
+    #[error(
+        "{spent_minor} of {limit_minor} minor units of this month's limit are spent, and it would take {needed_minor}"
+    )]
+    MonthlyLimitReached { spent_minor: i64, limit_minor: i64, needed_minor: i64 },
+    #[error("more than {MAX_PACKAGES} packages would be needed")]
     TooManyPackages,
+}
+
+impl NoRecharge {
+    /// The stable name.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotConfigured => "not_configured",
+            Self::Disabled => "disabled",
+            Self::BalanceAboveThreshold { .. } => "balance_above_threshold",
+            Self::InFlight { .. } => "in_flight",
+            Self::Suspended { .. } => "suspended",
+            Self::CoolingDown { .. } => "cooling_down",
+            Self::MonthlyLimitReached { .. } => "monthly_limit_reached",
+            Self::TooManyPackages => "too_many_packages",
+        }
+    }
 }
 
 impl Recharge {
@@ -170,7 +187,7 @@ impl Recharge {
             return Err(NoRecharge::Disabled);
         }
         if balance >= policy.threshold {
-            return Err(NoRecharge::BalanceAboveThreshold);
+            return Err(NoRecharge::BalanceAboveThreshold { balance, threshold: policy.threshold });
         }
         if let Some(request) = &self.in_flight {
             return Err(NoRecharge::InFlight { recharge_id: request.recharge_id });
@@ -199,9 +216,10 @@ impl Recharge {
     ) -> Result<(), NoRecharge> {
         let Some(limit) = policy.monthly_limit else { return Ok(()) };
         let spent_minor = self.month_spent_minor(limit.currency, now);
-        match spent_minor.checked_add(order.price.amount_minor) {
-            Some(sum) if sum <= limit.amount_minor => Ok(()),
-            _ => Err(NoRecharge::MonthlyLimitReached { spent_minor, limit_minor: limit.amount_minor }),
+        let (limit_minor, needed_minor) = (limit.amount_minor, order.price.amount_minor);
+        match spent_minor.checked_add(needed_minor) {
+            Some(sum) if sum <= limit_minor => Ok(()),
+            _ => Err(NoRecharge::MonthlyLimitReached { spent_minor, limit_minor, needed_minor }),
         }
     }
 

@@ -204,6 +204,20 @@ fn c19_a_payment_ends_its_recharge_once_whoever_hears_of_it_first() {
 }
 
 #[test]
+fn c19_switching_off_needs_no_more_than_that() {
+    table(
+        "
+        switch_off                              | ok | 0 0 0 | CommandNoted
+        policy below=100 package=500            | ok | 0 0 0 | AutoRechargeConfigured RechargeRequested
+        switch_off                              | ok | 0 0 0 | AutoRechargeConfigured
+        switch_off                              | ok | 0 0 0 | CommandNoted
+        failed 1 abandoned                      | ok | 0 0 0 | RechargeFailed
+        tick 86400                              | ok | 0 0 0 |
+        ",
+    );
+}
+
+#[test]
 fn c19_each_currency_has_its_own_month() {
     let mut t = table("policy below=100 package=500 price=1000 month=1000 \n charged 1 \n consume - 500");
     assert!(t.world.state.recharge().in_flight.is_none(), "the month is spent");
@@ -211,7 +225,7 @@ fn c19_each_currency_has_its_own_month() {
     let eur = |minor| domain::grant::Money { amount_minor: minor, currency: "EUR".to_owned().try_into().unwrap() };
     policy.package.price = eur(900);
     policy.monthly_limit = Some(eur(900));
-    t.world.run(&domain::Command::ConfigureAutoRecharge(policy)).unwrap();
+    t.world.run(&domain::Command::ConfigureAutoRecharge(Some(policy))).unwrap();
     t.rows("charged 2 | ok | 500 0 500 \n consume - 500 | ok | 0 0 0");
     let recharge = t.world.state.recharge();
     let spent = |money: domain::grant::Money| recharge.month_spent_minor(money.currency, t.world.now);

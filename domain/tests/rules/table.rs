@@ -190,7 +190,8 @@ impl Table {
 
     fn recharge_command(&self, words: &Words<'_>) -> Command {
         match words.word(0) {
-            "policy" => Command::ConfigureAutoRecharge(policy(words)),
+            "policy" => Command::ConfigureAutoRecharge(Some(policy(words))),
+            "switch_off" => Command::ConfigureAutoRecharge(None),
             "recharge" => Command::RequestRecharge,
             "charged" => Command::CompleteRecharge(CompleteRecharge {
                 recharge_id: self.recharge(words.number(1)),

@@ -121,7 +121,7 @@ fn recharges(world: &mut World) {
         let failure = RechargeFailure::CardUnusable;
         world.run(Command::FailRecharge(FailRecharge { recharge_id, failure, detail: None, link: None }));
     };
-    world.run(Command::ConfigureAutoRecharge(policy));
+    world.run(Command::ConfigureAutoRecharge(Some(policy)));
     fail(world);
     world.tick(120);
     world.run(Command::ResumeRecharge(ResumeRecharge { cause: ResumeCause::Person }));
