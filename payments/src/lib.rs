@@ -1,3 +1,4 @@
 //! Payments: what Stripe knows of a purchase becomes facts, and facts become commands to the organization's account.
 
 pub mod gateway;
+pub mod recharge;

@@ -1,0 +1,91 @@
+//! The task of a node: notices requests, takes what is due, works at it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use sqlx::PgPool;
+use store::{Clock, Ledger};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::limits::AT_ONCE;
+use super::worker::Worker;
+use super::{Attempts, Customers, meters};
+use crate::gateway::PaymentGateway;
+
+/// How often a node looks for work: a customer waits for it, and a look costs two statements by index.
+const POLL: Duration = Duration::from_millis(250);
+/// The pause after the database did not answer.
+const FAILURE_PAUSE: Duration = Duration::from_secs(2);
+/// How long shutting down waits for what is under way; what is cut off is asked for again by its key.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+
+/// What a node's recharging needs.
+pub struct Settings {
+    pub ledger: Arc<Ledger>,
+    pub gateway: Arc<dyn PaymentGateway>,
+    pub clock: Arc<dyn Clock>,
+    pub pool: PgPool,
+}
+
+/// Recharging on this node.
+pub struct Process {
+    stop: watch::Sender<bool>,
+    task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Process {
+    /// Inside a Tokio runtime.
+    #[must_use]
+    pub fn start(settings: Settings) -> Self {
+        let Settings { ledger, gateway, clock, pool } = settings;
+        let attempts = Attempts::new(pool.clone());
+        let worker = Worker { ledger, gateway, clock, attempts, customers: Customers::new(pool) };
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(run(worker, stopped));
+        Self { stop, task: tokio::sync::Mutex::new(Some(task)) }
+    }
+
+    /// Takes no more work, and waits a little for what is under way.
+    pub async fn shutdown(&self) {
+        self.stop.send_replace(true);
+        let Some(mut task) = self.task.lock().await.take() else { return };
+        if tokio::time::timeout(DRAIN_MAX, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+async fn run(worker: Worker, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow_and_update() {
+        let pause = match round(&worker).await {
+            Ok(0) => POLL,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "recharges cannot be looked for");
+                FAILURE_PAUSE
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
+/// Answers how many attempts were worked at.
+async fn round(worker: &Worker) -> Result<usize, sqlx::Error> {
+    // A node whose clock is wrong could send under a key that the processor has forgotten.
+    if worker.ledger.ready().is_err() {
+        return Ok(0);
+    }
+    let now = worker.clock.now();
+    worker.attempts.notice(now).await?;
+    let (open, oldest) = worker.attempts.standing().await?;
+    meters::standing(open, oldest, now);
+    let due = if open == 0 { Vec::new() } else { worker.attempts.claim(now, AT_ONCE).await? };
+    let count = due.len();
+    futures::stream::iter(due).for_each_concurrent(AT_ONCE, |attempt| worker.work(attempt)).await;
+    Ok(count)
+}
