@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
 use sqlx::PgPool;
 use store::{Clock, Ledger};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::limits::AT_ONCE;
 use super::worker::Worker;
@@ -58,10 +57,11 @@ impl Process {
 }
 
 async fn run(worker: Worker, mut stopped: watch::Receiver<bool>) {
+    let worker = Arc::new(worker);
+    let mut work = JoinSet::new();
     while !*stopped.borrow_and_update() {
-        let pause = match round(&worker).await {
-            Ok(0) => POLL,
-            Ok(_) => continue,
+        let pause = match round(&worker, &mut work).await {
+            Ok(()) => POLL,
             Err(error) => {
                 tracing::warn!(%error, "recharges cannot be looked for");
                 FAILURE_PAUSE
@@ -71,21 +71,28 @@ async fn run(worker: Worker, mut stopped: watch::Receiver<bool>) {
             () = tokio::time::sleep(pause) => {}
             _ = stopped.changed() => {}
         }
+        while work.try_join_next().is_some() {}
     }
+    while work.join_next().await.is_some() {}
 }
 
-/// Answers how many attempts were worked at.
-async fn round(worker: &Worker) -> Result<usize, sqlx::Error> {
+/// Begins to work at what is due, as far as there is room: one that waits for its answer keeps nobody else waiting.
+async fn round(worker: &Arc<Worker>, work: &mut JoinSet<()>) -> Result<(), sqlx::Error> {
     // A node whose clock is wrong could send under a key that the processor has forgotten.
     if worker.ledger.ready().is_err() {
-        return Ok(0);
+        return Ok(());
     }
     let now = worker.clock.now();
     worker.attempts.notice(now).await?;
     let (open, oldest) = worker.attempts.standing().await?;
     meters::standing(open, oldest, now);
-    let due = if open == 0 { Vec::new() } else { worker.attempts.claim(now, AT_ONCE).await? };
-    let count = due.len();
-    futures::stream::iter(due).for_each_concurrent(AT_ONCE, |attempt| worker.work(attempt)).await;
-    Ok(count)
+    let room = AT_ONCE.saturating_sub(work.len());
+    if open == 0 || room == 0 {
+        return Ok(());
+    }
+    for attempt in worker.attempts.claim(now, room).await? {
+        let worker = Arc::clone(worker);
+        work.spawn(async move { worker.work(attempt).await });
+    }
+    Ok(())
 }
