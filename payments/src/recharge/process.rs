@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
-use store::{Clock, Ledger};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::limits::AT_ONCE;
 use super::worker::Worker;
-use super::{Attempts, Customers, meters};
-use crate::gateway::PaymentGateway;
+use super::{Attempts, meters};
+use crate::Payments;
 
 /// How often a node looks for work: a customer waits for it, and a look costs two statements by index.
 const POLL: Duration = Duration::from_millis(250);
@@ -19,14 +17,6 @@ const POLL: Duration = Duration::from_millis(250);
 const FAILURE_PAUSE: Duration = Duration::from_secs(2);
 /// How long shutting down waits for what is under way; what is cut off is asked for again by its key.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
-
-/// What a node's recharging needs.
-pub struct Settings {
-    pub ledger: Arc<Ledger>,
-    pub gateway: Arc<dyn PaymentGateway>,
-    pub clock: Arc<dyn Clock>,
-    pub pool: PgPool,
-}
 
 /// Recharging on this node.
 pub struct Process {
@@ -37,10 +27,9 @@ pub struct Process {
 impl Process {
     /// Inside a Tokio runtime.
     #[must_use]
-    pub fn start(settings: Settings) -> Self {
-        let Settings { ledger, gateway, clock, pool } = settings;
-        let attempts = Attempts::new(pool.clone());
-        let worker = Worker { ledger, gateway, clock, attempts, customers: Customers::new(pool) };
+    pub fn start(payments: Payments) -> Self {
+        let attempts = Attempts::new(payments.pool.clone());
+        let worker = Worker { payments, attempts };
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(run(worker, stopped));
         Self { stop, task: tokio::sync::Mutex::new(Some(task)) }
@@ -79,10 +68,10 @@ async fn run(worker: Worker, mut stopped: watch::Receiver<bool>) {
 /// Begins to work at what is due, as far as there is room: one that waits for its answer keeps nobody else waiting.
 async fn round(worker: &Arc<Worker>, work: &mut JoinSet<()>) -> Result<(), sqlx::Error> {
     // A node whose clock is wrong could send under a key that the processor has forgotten.
-    if worker.ledger.ready().is_err() {
+    if worker.payments.ledger.ready().is_err() {
         return Ok(());
     }
-    let now = worker.clock.now();
+    let now = worker.payments.clock.now();
     worker.attempts.notice(now).await?;
     let (open, oldest) = worker.attempts.standing().await?;
     meters::standing(open, oldest, now);
