@@ -33,7 +33,8 @@ pub fn paid(
     intent: &IntentId,
     charge: Option<&ChargeId>,
 ) -> CommandRequest {
-    let metadata = metadata([("payment_intent", Some(intent.to_string())), ("charge", charge.map(ToString::to_string))]);
+    let metadata =
+        metadata([("payment_intent", Some(intent.to_string())), ("charge", charge.map(ToString::to_string))]);
     asked(organization, id, "paid", Command::CompleteRecharge(CompleteRecharge { recharge_id: id, metadata }))
 }
 

@@ -18,9 +18,7 @@ use super::next::{Next, NotFound, Outcome, next};
 use super::outcome::{Verdict, of_charge, of_intent, of_refusal};
 use super::rows::Attempts;
 use super::{cards, commands, meters};
-use crate::gateway::{
-    GatewayError, IntentId, IntentSeen, OffSessionCharge, PaymentGateway, PaymentLabels, RequestKey,
-};
+use crate::gateway::{GatewayError, IntentId, IntentSeen, OffSessionCharge, PaymentGateway, PaymentLabels, RequestKey};
 
 /// What a step needs.
 pub struct Worker {
