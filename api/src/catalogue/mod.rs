@@ -114,9 +114,19 @@ impl Catalogue {
 
     /// A policy that is switched off may name what is not for sale any more.
     async fn policy(&self, asked: PolicyAsked) -> Result<Command, Problem> {
-        let package = self.package(&asked.package_id).await?;
-        let package = if asked.enabled { for_sale(package)? } else { package };
+        let package = match asked.enabled {
+            true => self.for_sale(&asked.package_id).await?,
+            false => self.package(&asked.package_id).await?,
+        };
         Ok(Command::ConfigureAutoRecharge(Some(asked.of(&package))))
+    }
+
+    /// A package that can be bought now.
+    ///
+    /// # Errors
+    /// There is none of this id, or it is retired, or the catalogue cannot be read.
+    pub async fn for_sale(&self, given: &str) -> Result<Package, Problem> {
+        for_sale(self.package(given).await?)
     }
 
     async fn package(&self, given: &str) -> Result<Package, Problem> {
