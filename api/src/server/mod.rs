@@ -36,6 +36,7 @@ pub struct Serve {
     pub reads: Reader,
     /// Of the read side; the tails are this server's own.
     pub projections: projections::Settings,
+    pub notifications: notifications::Settings,
     pub keys: Keys,
     pub catalogue: Catalogue,
     pub clock: Arc<dyn Clock>,
@@ -49,7 +50,9 @@ pub enum ServeError {
     #[error("the address cannot be listened on")]
     Listen(#[from] std::io::Error),
     #[error("the read side cannot start")]
-    Projections(#[from] sqlx::Error),
+    Projections(#[source] sqlx::Error),
+    #[error("notifications cannot start")]
+    Notifications(#[source] sqlx::Error),
 }
 
 /// A running server.
@@ -62,6 +65,7 @@ pub struct Handle {
     ledger: Arc<Ledger>,
     reads: Reader,
     projections: Arc<Runner>,
+    notifications: Arc<notifications::Runner>,
 }
 
 /// Starts a server; it answers when this returns, and takes commands unless the database is in the way.
@@ -75,7 +79,9 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
     let metrics = recorder();
     let ledger = Arc::new(Ledger::start(settings.log, Arc::clone(&settings.clock)));
     let projections = projections::Settings { tails: Some(ledger.tails()), ..settings.projections };
-    let projections = Arc::new(Runner::start(projections).await?);
+    let projections = Arc::new(Runner::start(projections).await.map_err(ServeError::Projections)?);
+    let notifications = notifications::Runner::start(settings.notifications, Arc::clone(ledger.log())).await;
+    let notifications = Arc::new(notifications.map_err(ServeError::Notifications)?);
     let auth = Authenticator::new(settings.keys, settings.admin_key);
     let (stop, stopped) = watch::channel(false);
     let feed = Feed::new(Arc::clone(&ledger), stopped.clone());
@@ -89,6 +95,7 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
         catalogue: settings.catalogue,
         metrics: metrics.clone(),
         feed,
+        notifications: Arc::clone(&notifications),
         permits: Semaphore::new(CONCURRENT_REQUESTS_MAX),
         bodies: Arc::new(Semaphore::new(BODIES_BYTES_MAX)),
     });
@@ -96,7 +103,16 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
     let upkeep = tokio::spawn(keep_up(metrics));
     let serving = tokio::spawn(connections::run(listener, router, Bounds::default(), stopped));
     wait_until_ready(&ledger).await;
-    Ok(Handle { addr, stop, serving, beside: [upkeep, following], ledger, reads: settings.reads, projections })
+    Ok(Handle {
+        addr,
+        stop,
+        serving,
+        beside: [upkeep, following],
+        ledger,
+        reads: settings.reads,
+        projections,
+        notifications,
+    })
 }
 
 /// A node is not ready before it has compared its clock with the database's. One that stays unready serves all the
@@ -122,6 +138,7 @@ impl Handle {
         }
         self.beside.iter().for_each(JoinHandle::abort);
         self.reads.close().await;
+        self.notifications.shutdown().await;
         // What is not projected yet is projected by another node, or after the next start.
         self.projections.shutdown().await;
         // A database that is gone answers nobody: what it was told is found with its key later.
