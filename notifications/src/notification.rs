@@ -166,6 +166,8 @@ fn told(event: &Event) -> Option<(Kind, Fields)> {
                 vec![("recharge_id", json!(f.recharge_id)), ("failure", json!(f.failure)), ("detail", json!(f.detail))];
             Some((kind, fields))
         }
+        // All of it was held by reservations; what they give back expires by an event of its own.
+        Fact::GrantExpired(f) if f.grant.amount.is_zero() => None,
         Fact::GrantExpired(f) => {
             let fields = vec![("grant_id", json!(f.grant.grant_id)), ("credits", json!(f.grant.amount))];
             Some((Kind::GrantExpired, fields))
@@ -256,3 +258,6 @@ pub fn test(endpoint: Uuid, now: Timestamp) -> Notification {
     let body = body(id, &source, TEST, now, json!({"endpoint_id": endpoint}));
     Notification { id, organization: None, name: TEST, kind: None, body }
 }
+
+#[cfg(test)]
+mod tests;

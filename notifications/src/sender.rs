@@ -7,12 +7,21 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::client::legacy::{Client, Error};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
+use tower::Service;
 
 use crate::address::Addresses;
 use crate::limits::{ANSWER_BYTES_MAX, CONNECT_TIMEOUT, ERROR_BYTES_MAX, LANES_PER_ENDPOINT, TRY_TIMEOUT};
@@ -32,49 +41,45 @@ pub(crate) struct Message<'a> {
     pub(crate) body: String,
 }
 
-/// Sends.
+/// Sends. A client of hyper's own: it follows no redirect and knows no proxy.
 pub(crate) struct Sender {
-    client: Client,
+    client: Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,
     addresses: Addresses,
 }
 
 impl Sender {
     pub(crate) fn new(addresses: Addresses) -> Self {
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("the provider has ciphers for its own versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .https_only(addresses == Addresses::PublicOnly)
-            .dns_resolver(Resolver(addresses))
-            .redirect(Policy::none())
-            .no_proxy()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TRY_TIMEOUT)
+        let connector = HttpsConnectorBuilder::new().with_tls_config(tls());
+        let connector = match addresses {
+            Addresses::PublicOnly => connector.https_only(),
+            Addresses::PrivateToo => connector.https_or_http(),
+        };
+        let connector = connector.enable_http1().wrap_connector(http(addresses));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(LANES_PER_ENDPOINT)
-            .user_agent(concat!("credit-ledger/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .expect("the settings are our own");
+            .build(connector);
         Self { client, addresses }
     }
 
     /// The receiver's status, or why there is none.
     pub(crate) async fn send(&self, message: Message<'_>) -> Result<u16, String> {
         // The setting may have changed since the endpoint was made.
-        let target = Target::try_new(message.url, self.addresses).map_err(|error| error.to_string())?;
-        let request = self
-            .client
-            .post(target.url())
+        let target = Target::try_new(message.url, self.addresses);
+        let uri = target.and_then(|target| target.uri()).map_err(|error| error.to_string())?;
+        let request = Request::post(uri)
             .header("content-type", "application/json")
+            .header("user-agent", concat!("credit-ledger/", env!("CARGO_PKG_VERSION")))
             .header(standardwebhooks::HEADER_WEBHOOK_ID, message.id)
             .header(standardwebhooks::HEADER_WEBHOOK_TIMESTAMP, message.at)
             .header(standardwebhooks::HEADER_WEBHOOK_SIGNATURE, message.signatures)
-            .body(message.body);
-        let answer = request.send().await.map_err(|error| reason(&error))?;
+            .body(Full::from(message.body))
+            .map_err(|error| error.to_string())?;
+        let answer = match tokio::time::timeout(TRY_TIMEOUT, self.client.request(request)).await {
+            Ok(answer) => answer.map_err(|error| reason(&error))?,
+            Err(_) => return Err("there was no answer in time".to_owned()),
+        };
         let status = answer.status().as_u16();
         // Whatever comes of it, the receiver has answered.
         let _ = tokio::time::timeout(REST_TIMEOUT, rest(answer)).await;
@@ -82,28 +87,38 @@ impl Sender {
     }
 }
 
+fn http(addresses: Addresses) -> HttpConnector<Resolver> {
+    let mut connector = HttpConnector::new_with_resolver(Resolver(addresses));
+    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    // The scheme is judged by the connector around it.
+    connector.enforce_http(false);
+    connector
+}
+
+fn tls() -> ClientConfig {
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("the provider has ciphers for its own versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}
+
 /// Reads a short answer to its end, so that the connection can be used again.
-async fn rest(mut answer: Response) {
+async fn rest(mut answer: Response<Incoming>) {
     let mut bytes = 0;
     while bytes < ANSWER_BYTES_MAX
-        && let Ok(Some(chunk)) = answer.chunk().await
+        && let Some(Ok(frame)) = answer.frame().await
     {
-        bytes += chunk.len();
+        bytes += frame.data_ref().map_or(0, Bytes::len);
     }
 }
 
-/// What went wrong, without the address, which may hold a token.
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "there was no answer in time".to_owned();
-    }
-    let mut deepest: &dyn std::error::Error = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
+/// What went wrong. Nothing in it names the address, which may hold a token.
+fn reason(error: &Error) -> String {
     let what = if error.is_connect() { "there is no connection" } else { "the request failed" };
-    // The outermost error names the address; those below do not.
-    let why = if std::ptr::addr_eq(deepest, error) { String::new() } else { format!(": {deepest}") };
+    let causes = std::iter::successors(std::error::Error::source(error), |error| error.source());
+    let why = causes.last().map(|cause| format!(": {cause}")).unwrap_or_default();
     cut(&format!("{what}{why}"))
 }
 
@@ -118,19 +133,27 @@ fn cut(text: &str) -> String {
 struct OnlyPrivate;
 
 /// Resolves names and leaves out addresses that are not allowed.
+#[derive(Clone)]
 struct Resolver(Addresses);
 
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
+impl Service<Name> for Resolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = std::io::Error;
+    type Future = BoxFuture<'static, std::io::Result<Self::Response>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
         let addresses = self.0;
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let allowed: Vec<SocketAddr> = found.filter(|found| addresses.allow(found.ip())).collect();
             if allowed.is_empty() {
-                return Err(OnlyPrivate.into());
+                return Err(std::io::Error::other(OnlyPrivate));
             }
-            let allowed: Addrs = Box::new(allowed.into_iter());
-            Ok(allowed)
+            Ok(allowed.into_iter())
         })
     }
 }

@@ -5,7 +5,8 @@
 
 use std::net::IpAddr;
 
-use reqwest::Url;
+use http::Uri;
+use url::Url;
 
 use crate::address::Addresses;
 use crate::limits::URL_BYTES_MAX;
@@ -63,8 +64,8 @@ impl Target {
         self.0.as_str()
     }
 
-    pub(crate) fn url(&self) -> Url {
-        self.0.clone()
+    pub(crate) fn uri(&self) -> Result<Uri, InvalidTarget> {
+        self.0.as_str().parse().map_err(|_| InvalidTarget::NotAUrl)
     }
 
     /// The address itself where the host is one, in whatever form it was written: no resolver is asked for it.
