@@ -59,11 +59,17 @@ async fn a_secret_and_an_address_with_a_token_are_in_no_log() {
     let (id, secret) = (made["id"].as_str().expect("an id"), made["secret"].as_str().expect("shown once"));
     super::world::send(&client, "POST", &format!("/v1/notification-endpoints/{id}/test"), Value::Null).await;
     world.receiver.tried("/hooks").await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let read = || std::fs::read_to_string(log.path()).expect("UTF-8");
+    for _ in 0..300 {
+        if read().contains("a delivery failed") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     server.kill().expect("it runs");
     server.wait().expect("it ran");
     world.nodes.clear();
-    let text = std::fs::read_to_string(log.path()).expect("UTF-8");
+    let text = read();
     assert!(text.contains("a delivery failed"), "it is logged that it failed");
     for hidden in [secret, secret.trim_start_matches("whsec_"), "t0ken-of-theirs"] {
         assert!(!text.contains(hidden), "the log shows {hidden}");
