@@ -14,6 +14,7 @@ use store::log::Log;
 use store::postgres::UnsafeServer;
 
 use super::database::database_options;
+use super::notification_args::{ExpiringArgs, NotificationArgs};
 use super::process::{Ends, start_logging};
 use super::secret::secret;
 use super::stripe_args::{StripeArgs, WebhookArgs};
@@ -79,6 +80,10 @@ pub struct Serve {
     #[arg(long)]
     demo: bool,
     #[command(flatten)]
+    notifications: NotificationArgs,
+    #[command(flatten)]
+    expiring: ExpiringArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
@@ -116,14 +121,28 @@ impl Serve {
             projects: !self.no_projectors,
             limits: projections::Limits::default(),
         };
+        let notifications = self.notifications(&database, &clock)?;
         let catalogue = Catalogue::new(database.pool().clone(), Arc::clone(&clock));
-        let settings =
-            server::Serve { listen, log, reads, projections, keys, catalogue, clock, admin_key, origins, account };
+        let settings = server::Serve {
+            listen,
+            log,
+            reads,
+            projections,
+            notifications,
+            keys,
+            catalogue,
+            clock,
+            admin_key,
+            origins,
+            account,
+        };
         let mut ends = Ends::listen()?;
         let server = server::serve(settings).await;
         let server = server.map_err(|error| match error {
             ServeError::Listen(error) => Failure::usage(format!("--listen {}: {error}", self.listen)),
-            ServeError::Projections(_) => Failure::caused("the server cannot start", &error),
+            ServeError::Projections(_) | ServeError::Notifications(_) => {
+                Failure::caused("the server cannot start", &error)
+            }
         })?;
         self.announce(&server, first_key.as_ref());
         if let Some(key) = first_key.filter(|_| self.demo) {
@@ -146,6 +165,16 @@ impl Serve {
         let reads = Reader::new(replica.unwrap_or_else(|| database.options().clone()), partitions);
         let replica = is_replica.then(|| reads.pool().clone());
         Ok((reads, replica))
+    }
+
+    fn notifications(&self, database: &Database, clock: &Arc<dyn Clock>) -> Result<notifications::Settings, Failure> {
+        Ok(notifications::Settings {
+            options: database.options().clone(),
+            clock: Arc::clone(clock),
+            sealer: self.notifications.sealer()?,
+            addresses: self.notifications.addresses(),
+            expiring: self.expiring.ahead(),
+        })
     }
 
     fn admin_key(&self) -> Result<Option<AdminKey>, Failure> {
