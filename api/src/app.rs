@@ -32,6 +32,7 @@ pub struct Parts {
     pub origins: Origins,
     /// `None`: payments are off.
     pub paying: Option<Paying>,
+    pub notifications: Arc<notifications::Runner>,
     pub rates: Rates,
     /// One for each request in work.
     pub permits: Semaphore,

@@ -74,7 +74,10 @@ mod tests {
         let none = ActualCost::confirmation(None);
         let seven = ActualCost::confirmation(Some(&ActualCost::credits(7)));
         let tokens = ActualCost::confirmation(Some(&ActualCost::quantities([("output_tokens", 5)])));
-        assert_eq!([none, seven, tokens], [json!({}), json!({"amount": 7}), json!({"quantities": {"output_tokens": 5}})]);
+        assert_eq!(
+            [none, seven, tokens],
+            [json!({}), json!({"amount": 7}), json!({"quantities": {"output_tokens": 5}})]
+        );
         let reserved = json!({"amount": 9, "operation": "a"});
         let late = ActualCost::consumption(Some(&ActualCost::credits(7)), reserved);
         assert_eq!(late, json!({"amount": 7, "operation": "a"}));

@@ -129,7 +129,9 @@ impl Hold {
         let mut patience = Patience::new(shared.settings.settle_within);
         match shared.ledger.ask(&call, &mut patience).await {
             Ok(reply) if reply.status.is_success() || reply.status == StatusCode::CONFLICT => {}
-            Ok(reply) => tracing::warn!(%run, status = %reply.status, "a hold was not cancelled; it ends by its deadline"),
+            Ok(reply) => {
+                tracing::warn!(%run, status = %reply.status, "a hold was not cancelled; it ends by its deadline")
+            }
             Err(NoAnswer) => tracing::warn!(%run, "a hold could not be cancelled; it ends by its deadline"),
         }
     }

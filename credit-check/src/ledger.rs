@@ -129,7 +129,8 @@ impl Ledger {
     ) -> Result<(), RefundError> {
         let path = format!("/v1/organizations/{organization}/consumptions/{consumption}/refund");
         let call = Call::post(path, key.to_owned(), json!({"amount": amount, "reason": "unused"}));
-        let reply = self.ask(&call, &mut Patience::new(REFUND_WITHIN)).await.map_err(|NoAnswer| RefundError::NoAnswer)?;
+        let reply =
+            self.ask(&call, &mut Patience::new(REFUND_WITHIN)).await.map_err(|NoAnswer| RefundError::NoAnswer)?;
         if reply.status.is_success() {
             return Ok(());
         }

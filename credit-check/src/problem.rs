@@ -43,8 +43,7 @@ impl Problem {
     /// The ledger's own 402, number by number.
     pub(crate) fn insufficient(reply: &Reply) -> Self {
         let detail = reply.body["detail"].as_str().unwrap_or("the operation needs more credits than there are");
-        let problem =
-            Self::new(StatusCode::PAYMENT_REQUIRED, "insufficient_credits", "Insufficient credits", detail);
+        let problem = Self::new(StatusCode::PAYMENT_REQUIRED, "insufficient_credits", "Insufficient credits", detail);
         let copied = ["required", "balance", "available"].into_iter();
         let copied = copied.filter_map(|name| Some((name.to_owned(), Value::from(reply.body[name].as_i64()?))));
         let numbers = copied.chain([("error".to_owned(), json!("Insufficient credits"))]).collect();
@@ -54,8 +53,7 @@ impl Problem {
     /// The work cost more than was reserved, and its organization may not go further.
     pub(crate) fn dearer_than_reserved(reply: &Reply) -> Self {
         let detail = "the work cost more than was reserved for it, so that its result is withheld; nothing was charged";
-        let problem =
-            Self::new(StatusCode::PAYMENT_REQUIRED, "insufficient_credits", "Insufficient credits", detail);
+        let problem = Self::new(StatusCode::PAYMENT_REQUIRED, "insufficient_credits", "Insufficient credits", detail);
         let required = Value::from(reply.body["requested"].as_i64());
         let allowed = Value::from(reply.body["allowed"].as_i64());
         let numbers = [("error", json!("Insufficient credits")), ("required", required), ("available", allowed)];
@@ -87,7 +85,8 @@ impl Problem {
 
     /// The handler has succeeded, and its charge is not durable in time.
     pub(crate) fn charge_pending() -> Self {
-        let detail = "the work was done and its charge is on its way; with the same idempotency key it is not done again";
+        let detail =
+            "the work was done and its charge is on its way; with the same idempotency key it is not done again";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "charge_pending", "Try again", detail).retryable(None)
     }
 

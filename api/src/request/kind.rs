@@ -128,7 +128,9 @@ impl Kind {
             | Self::RevokePurchase
             | Self::Adjust
             | Self::ChangeSettings
-            | Self::ConfigureRecurringGrant => false,
+            | Self::ConfigureRecurringGrant
+            | Self::ConfigureAutoRecharge
+            | Self::ResumeRecharge => false,
         }
     }
 

@@ -9,6 +9,7 @@ pub mod commands;
 mod events;
 mod health;
 mod keys;
+mod notifications;
 mod packages;
 mod price_book;
 mod queries;
@@ -62,6 +63,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(price_book::read, price_book::publish))
         .routes(routes!(price_book::versions))
         .routes(routes!(price_book::diff))
+        .merge(notifications::documented())
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))
         .routes(routes!(health::healthz))

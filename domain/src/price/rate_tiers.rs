@@ -90,7 +90,8 @@ mod tests {
         let mut bad = tiers(&[("none", 0), ("huge", MAX_RATE + 1)]);
         bad.insert("stuck".to_owned(), RateTier { requests_per_second: 5, burst: Some(0) });
         let places: Vec<String> = mistakes(&bad).iter().map(|found| found.place.to_string()).collect();
-        let expected = ["huge.requests_per_second", "huge.burst", "none.requests_per_second", "none.burst", "stuck.burst"];
+        let expected =
+            ["huge.requests_per_second", "huge.burst", "none.requests_per_second", "none.burst", "stuck.burst"];
         assert_eq!(places, expected.map(|rest| format!("rate_tiers.{rest}")));
     }
 }

@@ -11,8 +11,7 @@ impl Reader {
     /// # Errors
     /// The tables cannot be read.
     pub async fn rate_tier(&self, organization: &OrganizationId) -> Result<Option<String>, QueryError> {
-        let found: Option<(Option<String>,)> =
-            self.row(statement(self.partition(organization), organization)).await?;
+        let found: Option<(Option<String>,)> = self.row(statement(self.partition(organization), organization)).await?;
         Ok(found.and_then(|(tier,)| tier))
     }
 }
@@ -26,6 +25,8 @@ pub fn statement(partition: i16, organization: &OrganizationId) -> QueryBuilder<
              WHERE p.package_id IS NOT NULL AND p.status IN ('completed', 'partly_revoked') AND p.partition = ",
     );
     sql.push_bind(partition).push(" AND p.organization_id = ").push_bind(organization.as_str());
-    sql.push(" ORDER BY p.sequence DESC LIMIT 1) latest LEFT JOIN ledger.credit_packages k ON k.id = latest.package_id");
+    sql.push(
+        " ORDER BY p.sequence DESC LIMIT 1) latest LEFT JOIN ledger.credit_packages k ON k.id = latest.package_id",
+    );
     sql
 }

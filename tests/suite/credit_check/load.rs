@@ -65,8 +65,14 @@ fn answered(service: &Service) -> BTreeMap<Uuid, i64> {
 }
 
 /// Calls that succeed, fail, panic, take long, and are left before they are answered.
-async fn call_until(stop: Arc<AtomicBool>, seen: Arc<AtomicUsize>, caller: usize, client: crate::support::http::Client) {
-    const PROMPTS: [&str; 8] = ["a cat", "fail", "sleep 5 a dog", "panic", "sleep 20 two words", "a", "sleep 3 fail", "x"];
+async fn call_until(
+    stop: Arc<AtomicBool>,
+    seen: Arc<AtomicUsize>,
+    caller: usize,
+    client: crate::support::http::Client,
+) {
+    const PROMPTS: [&str; 8] =
+        ["a cat", "fail", "sleep 5 a dog", "panic", "sleep 20 two words", "a", "sleep 3 fail", "x"];
     for n in caller.. {
         if stop.load(Ordering::Relaxed) {
             return;

@@ -6,7 +6,7 @@ use crate::support;
 use crate::support::http::plain;
 use crate::support::node::Node;
 
-/// Operations whose rights, mistakes or replays a test of this folder or of `queries` tries.
+/// Operations whose rights, mistakes or replays a test of this folder, of `queries` or of `notifications` tries.
 const COVERED: &[&str] = &[
     "GET /healthz",
     "GET /readyz",
@@ -23,6 +23,15 @@ const COVERED: &[&str] = &[
     "PUT /v1/price-book",
     "GET /v1/price-book/versions",
     "GET /v1/price-book/diff",
+    "GET /v1/notification-endpoints",
+    "POST /v1/notification-endpoints",
+    "GET /v1/notification-endpoints/{id}",
+    "PATCH /v1/notification-endpoints/{id}",
+    "DELETE /v1/notification-endpoints/{id}",
+    "POST /v1/notification-endpoints/{id}/rotate-secret",
+    "POST /v1/notification-endpoints/{id}/test",
+    "GET /v1/notification-endpoints/{id}/deliveries",
+    "POST /v1/notification-endpoints/{id}/resend",
     "GET /v1/keys",
     "POST /v1/keys",
     "DELETE /v1/keys/{id}",

@@ -87,8 +87,11 @@ async fn an_organization_makes_the_requests_of_its_tier() {
         let grant = json!({"amount": 1, "reason": "r"});
         assert_eq!(post(&client, "/v1/organizations/acme/grants", &format!("h{n}"), grant).await.status, 201);
     }
-    let key = client.send(client.request("POST", "/v1/keys").json(&json!({"scope": "read", "name": "bound",
-        "organization_id": "globex"}))).await.unwrap();
+    let key = client
+        .send(client.request("POST", "/v1/keys").json(&json!({"scope": "read", "name": "bound",
+        "organization_id": "globex"})))
+        .await
+        .unwrap();
     let bound = client.with_key(key.body["key"].as_str().unwrap());
     for _ in 0..10 {
         assert_eq!(balance(&bound, "acme").await.status, 404, "a stranger takes none of acme's requests");
@@ -122,14 +125,14 @@ async fn a_batch_counts_its_commands_and_ends_of_work_go_through() {
     }
     assert!(!held.is_empty());
     until_limited_to(&client, "acme", "3").await;
-    let consume =
-        |n: usize| json!({"type": "consume", "organization_id": "acme", "idempotency_key": format!("c{n}"), "amount": 1});
+    let consume = |n: usize| json!({"type": "consume", "organization_id": "acme", "idempotency_key": format!("c{n}"), "amount": 1});
     let ends = held.iter().map(|id| {
         json!({"type": "confirm_reservation", "organization_id": "acme", "idempotency_key": format!("e-{id}"),
             "reservation_id": id})
     });
     let commands: Vec<Value> = (0..20).map(consume).chain(ends).collect();
-    let answer = client.send(client.request("POST", "/v1/commands").json(&json!({"commands": commands}))).await.unwrap();
+    let answer =
+        client.send(client.request("POST", "/v1/commands").json(&json!({"commands": commands}))).await.unwrap();
     let results = answer.body["results"].as_array().unwrap();
     let refused: Vec<&Value> = results[..20].iter().filter(|result| result["status"] == 429).collect();
     assert!((16..=20).contains(&refused.len()), "{}", answer.body);

@@ -2,5 +2,6 @@
 
 mod checkout;
 mod checkout_refused;
+mod evening;
 mod inbox;
 mod setup;
