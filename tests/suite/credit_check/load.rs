@@ -18,6 +18,9 @@ use crate::support::node::Node;
 
 /// Callers at once.
 const CALLERS: usize = 16;
+/// Answers of 200 that a run is worth something with, and how long a slow machine may take for them.
+const ANSWERS_MIN: usize = 50;
+const ENOUGH_WITHIN: Duration = Duration::from_secs(120);
 /// Holds of crashed runs end by their deadline; the sweeper is at most two seconds behind it.
 const SWEPT_WITHIN: Duration = Duration::from_secs(60);
 
@@ -37,7 +40,12 @@ async fn every_handler_that_answered_200_is_charged_exactly_once_and_no_other_is
         world.node = Node::start(&world.database.url).await;
         world.wire.leads_to(world.node.url());
     }
-    tokio::time::sleep(pause(0) * 2).await;
+    let enough = async {
+        while seen.load(Ordering::Relaxed) < ANSWERS_MIN {
+            tokio::time::sleep(pause(0)).await;
+        }
+    };
+    tokio::time::timeout(ENOUGH_WITHIN, enough).await.expect("callers are answered between the crashes");
     stop.store(true, Ordering::Relaxed);
     while let Some(ended) = callers.join_next().await {
         ended.expect("a caller does not panic");
@@ -47,7 +55,6 @@ async fn every_handler_that_answered_200_is_charged_exactly_once_and_no_other_is
 
     let answered = answered(&world.service);
     let charged = charges(&world.database.pool).await;
-    assert!(seen.load(Ordering::Relaxed) > 50, "only {} answers", seen.load(Ordering::Relaxed));
     assert!(seen.load(Ordering::Relaxed) <= answered.len(), "answers without a handler");
     let once: BTreeMap<Uuid, i64> = charged.iter().copied().collect();
     assert_eq!(once.len(), charged.len(), "a run was charged twice");

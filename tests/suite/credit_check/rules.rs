@@ -126,7 +126,7 @@ async fn the_layer_lets_an_organization_make_so_many_requests() {
         refused = service.ask("/images", "a cat", None).await;
     }
     assert_eq!((refused.status, refused.body["code"].as_str()), (429, Some("rate_limited")), "{}", refused.body);
-    assert_eq!((&refused.headers["ratelimit-limit"], &refused.headers["ratelimit-remaining"]), (&"3", &"0"));
-    assert_eq!((&refused.headers["retry-after"], &refused.headers["ratelimit-reset"]), (&"1", &"3"));
+    let fields = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after"];
+    assert_eq!(fields.map(|name| refused.headers[name].to_str().unwrap()), ["3", "0", "3", "1"]);
     assert_eq!(service.ask_as("globex", "/images", "a cat", None).await.status, 402, "others have their own");
 }

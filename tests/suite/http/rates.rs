@@ -72,8 +72,8 @@ async fn an_organization_makes_the_requests_of_its_tier() {
     until_limited_to(&client, "acme", "3").await;
     let refused = exhaust(&client, "acme").await;
     assert_eq!(refused.body["code"], "rate_limited", "{}", refused.body);
-    assert_eq!((&refused.headers["ratelimit-remaining"], &refused.headers["retry-after"]), (&"0", &"1"));
-    assert_eq!(refused.headers["ratelimit-reset"], "3");
+    let fields = ["ratelimit-remaining", "ratelimit-reset", "retry-after"];
+    assert_eq!(fields.map(|name| refused.headers[name].to_str().unwrap()), ["0", "3", "1"]);
     until_limited_to(&client, "globex", "3").await;
     let mut other = balance(&client, "globex").await;
     if other.status == 429 {
