@@ -5,6 +5,7 @@
 mod adjustment;
 mod auto_recharge;
 mod balance;
+mod checkout;
 mod command;
 mod consumption;
 mod event;
@@ -25,6 +26,7 @@ mod testing;
 pub use adjustment::AdjustmentAnswer;
 pub use auto_recharge::{AutoRechargeAnswer, AutoRechargeResumption, AutoRechargeState};
 pub use balance::{BalanceAnswer, SettingsView};
+pub use checkout::CheckoutAnswer;
 pub use command::{Answer, outcome};
 pub use consumption::{ConsumptionAnswer, ConsumptionRefundAnswer};
 pub use event::{EventView, EventsPage, FeedPage};

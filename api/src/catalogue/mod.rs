@@ -119,6 +119,14 @@ impl Catalogue {
         Ok(Command::ConfigureAutoRecharge(Some(asked.of(&package))))
     }
 
+    /// A package that can be bought now.
+    ///
+    /// # Errors
+    /// There is none of this id, or it is retired, or the catalogue cannot be read.
+    pub async fn for_sale(&self, given: &str) -> Result<Package, Problem> {
+        for_sale(self.package(given).await?)
+    }
+
     async fn package(&self, given: &str) -> Result<Package, Problem> {
         let id = PackageId::try_new(given).map_err(|_| no_such_package(given))?;
         packages::current(&self.pool, &id).await.map_err(|error| match error {

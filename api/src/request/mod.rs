@@ -8,6 +8,7 @@ pub mod amount;
 mod asked;
 pub mod auto_recharge;
 pub mod body;
+pub mod checkout;
 pub mod consumptions;
 pub mod grants;
 mod hash;

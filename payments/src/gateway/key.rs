@@ -4,6 +4,7 @@ use std::fmt;
 
 use domain::OrganizationId;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// A key of one request to the processor. Its keys are of the whole account, not of an organization, so this is not the
@@ -33,6 +34,17 @@ impl RequestKey {
     #[must_use]
     pub fn of_organization(purpose: &'static str, organization: &OrganizationId) -> Self {
         Self(format!("{purpose}:{organization}"))
+    }
+
+    /// The key of a request with this purpose for what these parts name together.
+    #[must_use]
+    pub fn of_parts(purpose: &'static str, parts: &[&str]) -> Self {
+        let mut hasher = Sha256::new();
+        for part in parts {
+            hasher.update(u64::try_from(part.len()).expect("a length fits 64 bits").to_be_bytes());
+            hasher.update(part);
+        }
+        Self(format!("{purpose}:{}", hex::encode(hasher.finalize())))
     }
 
     /// A key as it was stored.
@@ -79,6 +91,7 @@ mod tests {
         let longest = OrganizationId::try_new(&"a".repeat(OrganizationId::MAX_BYTES)).unwrap();
         let key = RequestKey::of_organization("customer", &longest);
         assert_eq!(RequestKey::try_new(key.as_str()), Ok(key));
+        assert_ne!(RequestKey::of_parts("p", &["a", "bc"]), RequestKey::of_parts("p", &["ab", "c"]));
         for bad in ["", "a b", "ü", &"a".repeat(256)] {
             assert_eq!(RequestKey::try_new(bad), Err(InvalidRequestKey));
         }

@@ -16,6 +16,8 @@ pub struct Checkout {
     pub id: CheckoutId,
     pub url: String,
     pub expires_at: Timestamp,
+    /// What it asks the customer for.
+    pub amount: Option<Money>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

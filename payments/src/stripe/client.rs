@@ -75,7 +75,7 @@ impl PaymentGateway for StripeGateway {
         let session: Session = self.transport.post(key, requests::create_checkout(request)).await?;
         let seen = session.seen().map_err(odd)?;
         let url = seen.url.ok_or_else(|| odd(Unreadable("the session has no page".to_owned())))?;
-        Ok(Checkout { id: seen.id, url, expires_at: seen.expires_at })
+        Ok(Checkout { id: seen.id, url, expires_at: seen.expires_at, amount: seen.amount })
     }
 
     async fn expire_checkout(&self, key: &RequestKey, id: &CheckoutId) -> Result<SessionSeen, GatewayError> {

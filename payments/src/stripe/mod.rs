@@ -15,13 +15,15 @@ mod patience;
 mod reading;
 mod requests;
 mod settings;
+mod setup;
 mod transport;
 
 pub use client::StripeGateway;
 pub use event::{ChargeSeen, EventSeen, ObjectSeen, read as read_event};
 pub use patience::Patience;
 pub use reading::Unreadable;
-pub use settings::{SettingsError, StripeSettings};
+pub use settings::{SettingsError, StripeSettings, WebhookSecrets};
+pub use setup::{EVENT_TYPES, EndpointMade, EndpointSeen, lookup_key};
 
 /// The version of the API that requests ask for and webhook endpoints are made with.
 #[must_use]

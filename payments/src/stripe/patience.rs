@@ -22,8 +22,9 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(5),
-            answer: Duration::from_secs(20),
-            overall: Duration::from_secs(25),
+            answer: Duration::from_secs(10),
+            // Two calls in a row, as a checkout makes, fit into the half minute that a request may take.
+            overall: Duration::from_secs(14),
             tries_max: 3,
             backoff: Duration::from_millis(500),
         }
@@ -63,6 +64,6 @@ mod tests {
         assert_eq!((pause(2, 0), pause(3, 1000)), (milliseconds(500), milliseconds(2000)));
         assert_eq!(pause(4, 0), None);
         assert_eq!(patience.pause(1, Duration::from_secs(25), 0), None);
-        assert_eq!(patience.left(Duration::from_secs(24)), Duration::from_secs(1));
+        assert_eq!(patience.left(Duration::from_secs(13)), Duration::from_secs(1));
     }
 }

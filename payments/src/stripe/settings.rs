@@ -18,6 +18,10 @@ pub enum SettingsError {
     PlainHttp(String),
     #[error("STRIPE_API_BASE: a live key is sent to {STRIPE} and nowhere else")]
     LiveKeyElsewhere,
+    #[error(
+        "STRIPE_WEBHOOK_SECRETS: give the secrets of the webhook endpoint (whsec_...), separated by commas, none empty"
+    )]
+    EmptyWebhookSecret,
 }
 
 /// A Stripe account.
@@ -82,6 +86,33 @@ impl StripeSettings {
     }
 }
 
+/// What signs webhooks: at least one secret, several while one is being replaced.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WebhookSecrets(Vec<String>);
+
+impl WebhookSecrets {
+    /// # Errors
+    /// There is none, or one is empty: an empty secret would let everybody sign.
+    pub fn try_new(separated_by_commas: &str) -> Result<Self, SettingsError> {
+        let secrets: Vec<String> = separated_by_commas.split(',').map(|secret| secret.trim().to_owned()).collect();
+        if secrets.iter().any(String::is_empty) {
+            return Err(SettingsError::EmptyWebhookSecret);
+        }
+        Ok(Self(secrets))
+    }
+
+    /// For the comparison of signatures.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().map(String::as_bytes)
+    }
+}
+
+impl fmt::Debug for WebhookSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WebhookSecrets({})", self.0.len())
+    }
+}
+
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -125,8 +156,17 @@ mod tests {
     }
 
     #[test]
+    fn no_webhook_secret_is_empty() {
+        for bad in ["", " ", "whsec_1,", ",whsec_1", "whsec_1,,whsec_2"] {
+            assert_eq!(WebhookSecrets::try_new(bad), Err(SettingsError::EmptyWebhookSecret), "{bad:?}");
+        }
+        assert_eq!(WebhookSecrets::try_new("a, b").unwrap().iter().collect::<Vec<_>>(), [b"a", b"b"]);
+    }
+
+    #[test]
     fn the_key_is_in_no_debug_text() {
         let settings = StripeSettings::try_new("sk_test_hidden", None).unwrap();
         assert!(!format!("{settings:?}").contains("hidden"));
+        assert!(!format!("{:?}", WebhookSecrets::try_new("whsec_hidden").unwrap()).contains("hidden"));
     }
 }
