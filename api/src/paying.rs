@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::StatusCode;
 use payments::gateway::PaymentGateway;
 use payments::stripe::WebhookSecrets;
-use payments::{Payments, checkout};
+use payments::{Payments, checkout, recharge};
 use sqlx::PgPool;
 use store::{Clock, Ledger};
 use tokio::task::JoinHandle;
@@ -52,17 +52,22 @@ pub fn off() -> Problem {
 /// What goes on beside requests, on this node.
 pub(crate) struct Processes {
     abandoned: JoinHandle<()>,
+    recharges: recharge::Process,
 }
 
 impl Processes {
     /// Inside a Tokio runtime.
     pub(crate) fn start(paying: &Paying) -> Self {
-        Self { abandoned: tokio::spawn(end_abandoned(paying.payments.clone())) }
+        Self {
+            abandoned: tokio::spawn(end_abandoned(paying.payments.clone())),
+            recharges: recharge::Process::start(paying.payments.clone()),
+        }
     }
 
     /// Whatever is cut off is begun again from the database.
     pub(crate) async fn shutdown(self) {
         self.abandoned.abort();
+        self.recharges.shutdown().await;
     }
 }
 

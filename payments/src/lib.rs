@@ -3,6 +3,7 @@
 pub mod checkout;
 mod command;
 pub mod customers;
+pub mod facts;
 pub mod gateway;
 mod handle;
 pub mod https;

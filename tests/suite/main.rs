@@ -13,6 +13,7 @@ mod models;
 mod private_postgres;
 mod projections;
 mod queries;
+mod recharge;
 mod stock_conformance;
 mod stock_defects;
 mod support;

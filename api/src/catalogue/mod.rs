@@ -114,8 +114,10 @@ impl Catalogue {
 
     /// A policy that is switched off may name what is not for sale any more.
     async fn policy(&self, asked: PolicyAsked) -> Result<Command, Problem> {
-        let package = self.package(&asked.package_id).await?;
-        let package = if asked.enabled { for_sale(package)? } else { package };
+        let package = match asked.enabled {
+            true => self.for_sale(&asked.package_id).await?,
+            false => self.package(&asked.package_id).await?,
+        };
         Ok(Command::ConfigureAutoRecharge(Some(asked.of(&package))))
     }
 

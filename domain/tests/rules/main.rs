@@ -8,6 +8,7 @@ mod golden;
 mod model;
 mod model_commands;
 mod model_prices;
+mod model_recharge;
 mod model_run;
 mod price_arithmetic;
 mod price_books;

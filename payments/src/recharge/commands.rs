@@ -7,12 +7,12 @@ use domain::events::RechargeRequested;
 use domain::ids::RechargeId;
 use domain::recharge::RechargeFailure;
 use domain::text::{Metadata, Note};
-use domain::{Command, IdempotencyKey, KeyNamespace, OrganizationId};
+use domain::{Command, OrganizationId};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
-use store::{CommandRequest, EventMetadata};
+use store::CommandRequest;
 
 use crate::gateway::{ChargeId, IntentId};
+use crate::internal;
 
 /// The purchase of a recharge begins before anything is charged, so that a webhook finds it.
 #[must_use]
@@ -33,7 +33,8 @@ pub fn paid(
     intent: &IntentId,
     charge: Option<&ChargeId>,
 ) -> CommandRequest {
-    let metadata = metadata([("payment_intent", Some(intent.to_string())), ("charge", charge.map(ToString::to_string))]);
+    let metadata =
+        metadata([("payment_intent", Some(intent.to_string())), ("charge", charge.map(ToString::to_string))]);
     asked(organization, id, "paid", Command::CompleteRecharge(CompleteRecharge { recharge_id: id, metadata }))
 }
 
@@ -70,19 +71,7 @@ fn metadata<const N: usize>(pairs: [(&str, Option<String>); N]) -> Metadata {
 }
 
 fn asked(organization: &OrganizationId, id: RechargeId, what: &str, command: Command) -> CommandRequest {
-    let text = format!("recharge:{id}:{what}");
-    let key = IdempotencyKey::try_new(KeyNamespace::Internal, &text).expect("a UUID and words are visible ASCII");
-    // The first outcome that was told stands, whatever a later try would say: so the hash is that of the key.
-    let hash = Sha256::digest(text.as_bytes()).into();
-    CommandRequest {
-        organization: organization.clone(),
-        key: Some((key, hash)),
-        command,
-        metadata: EventMetadata {
-            actor: "system:recharge".to_owned(),
-            request_id: None,
-            causation_id: Some(id.to_string()),
-        },
-        welcome: None,
-    }
+    let mut request = internal("recharge", organization, &format!("recharge:{id}:{what}"), command);
+    request.metadata.causation_id = Some(id.to_string());
+    request
 }

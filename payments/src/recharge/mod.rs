@@ -13,7 +13,6 @@
 mod attempt;
 mod cards;
 mod commands;
-mod customers;
 mod limits;
 mod meters;
 mod next;
@@ -23,7 +22,6 @@ mod rows;
 mod worker;
 
 pub use attempt::{Attempt, Standing};
-pub use customers::Customers;
 pub use next::{Next, NotFound, Outcome, next};
-pub use process::{Process, Settings};
+pub use process::Process;
 pub use rows::Attempts;

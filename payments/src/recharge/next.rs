@@ -20,7 +20,10 @@ pub enum Next {
     /// Ask what became of a known payment.
     Look(IntentId),
     /// Look for the payment among the customer's.
-    Search { charge: OffSessionCharge, not_found: NotFound },
+    Search {
+        charge: OffSessionCharge,
+        not_found: NotFound,
+    },
     /// Nothing was sent, and nothing will be.
     Withdraw(&'static str),
     /// The outcome is in the log: nothing is left to do but to say so here.

@@ -9,15 +9,30 @@ use crate::gateway::{ChargeId, ChargeOutcome, Failure, GatewayError, IntentId, I
 /// What is known of a charge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    Paid { intent: IntentId, charge: Option<ChargeId> },
+    Paid {
+        intent: IntentId,
+        charge: Option<ChargeId>,
+    },
     /// The bank works at it.
-    Processing { intent: IntentId },
+    Processing {
+        intent: IntentId,
+    },
     /// Not paid, and open at the processor: it is cancelled before it counts as failed, so that nobody can pay it later.
-    Unpaid { intent: IntentId, failure: RechargeFailure, detail: Option<String> },
+    Unpaid {
+        intent: IntentId,
+        failure: RechargeFailure,
+        detail: Option<String>,
+    },
     /// Ended at the processor without money.
-    Ended { failure: RechargeFailure, detail: Option<String> },
+    Ended {
+        failure: RechargeFailure,
+        detail: Option<String>,
+    },
     /// The processor says something that this program does not know.
-    Unclear { intent: IntentId, problem: String },
+    Unclear {
+        intent: IntentId,
+        problem: String,
+    },
 }
 
 #[must_use]

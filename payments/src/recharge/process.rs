@@ -3,16 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
-use sqlx::PgPool;
-use store::{Clock, Ledger};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::limits::AT_ONCE;
 use super::worker::Worker;
-use super::{Attempts, Customers, meters};
-use crate::gateway::PaymentGateway;
+use super::{Attempts, meters};
+use crate::Payments;
 
 /// How often a node looks for work: a customer waits for it, and a look costs two statements by index.
 const POLL: Duration = Duration::from_millis(250);
@@ -20,14 +17,6 @@ const POLL: Duration = Duration::from_millis(250);
 const FAILURE_PAUSE: Duration = Duration::from_secs(2);
 /// How long shutting down waits for what is under way; what is cut off is asked for again by its key.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
-
-/// What a node's recharging needs.
-pub struct Settings {
-    pub ledger: Arc<Ledger>,
-    pub gateway: Arc<dyn PaymentGateway>,
-    pub clock: Arc<dyn Clock>,
-    pub pool: PgPool,
-}
 
 /// Recharging on this node.
 pub struct Process {
@@ -38,10 +27,9 @@ pub struct Process {
 impl Process {
     /// Inside a Tokio runtime.
     #[must_use]
-    pub fn start(settings: Settings) -> Self {
-        let Settings { ledger, gateway, clock, pool } = settings;
-        let attempts = Attempts::new(pool.clone());
-        let worker = Worker { ledger, gateway, clock, attempts, customers: Customers::new(pool) };
+    pub fn start(payments: Payments) -> Self {
+        let attempts = Attempts::new(payments.pool.clone());
+        let worker = Worker { payments, attempts };
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(run(worker, stopped));
         Self { stop, task: tokio::sync::Mutex::new(Some(task)) }
@@ -58,10 +46,11 @@ impl Process {
 }
 
 async fn run(worker: Worker, mut stopped: watch::Receiver<bool>) {
+    let worker = Arc::new(worker);
+    let mut work = JoinSet::new();
     while !*stopped.borrow_and_update() {
-        let pause = match round(&worker).await {
-            Ok(0) => POLL,
-            Ok(_) => continue,
+        let pause = match round(&worker, &mut work).await {
+            Ok(()) => POLL,
             Err(error) => {
                 tracing::warn!(%error, "recharges cannot be looked for");
                 FAILURE_PAUSE
@@ -71,21 +60,28 @@ async fn run(worker: Worker, mut stopped: watch::Receiver<bool>) {
             () = tokio::time::sleep(pause) => {}
             _ = stopped.changed() => {}
         }
+        while work.try_join_next().is_some() {}
     }
+    while work.join_next().await.is_some() {}
 }
 
-/// Answers how many attempts were worked at.
-async fn round(worker: &Worker) -> Result<usize, sqlx::Error> {
+/// Begins to work at what is due, as far as there is room: one that waits for its answer keeps nobody else waiting.
+async fn round(worker: &Arc<Worker>, work: &mut JoinSet<()>) -> Result<(), sqlx::Error> {
     // A node whose clock is wrong could send under a key that the processor has forgotten.
-    if worker.ledger.ready().is_err() {
-        return Ok(0);
+    if worker.payments.ledger.ready().is_err() {
+        return Ok(());
     }
-    let now = worker.clock.now();
+    let now = worker.payments.clock.now();
     worker.attempts.notice(now).await?;
     let (open, oldest) = worker.attempts.standing().await?;
     meters::standing(open, oldest, now);
-    let due = if open == 0 { Vec::new() } else { worker.attempts.claim(now, AT_ONCE).await? };
-    let count = due.len();
-    futures::stream::iter(due).for_each_concurrent(AT_ONCE, |attempt| worker.work(attempt)).await;
-    Ok(count)
+    let room = AT_ONCE.saturating_sub(work.len());
+    if open == 0 || room == 0 {
+        return Ok(());
+    }
+    for attempt in worker.attempts.claim(now, room).await? {
+        let worker = Arc::clone(worker);
+        work.spawn(async move { worker.work(attempt).await });
+    }
+    Ok(())
 }

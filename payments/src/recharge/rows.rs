@@ -6,7 +6,6 @@
 use chrono::TimeDelta;
 use domain::ids::RechargeId;
 use domain::{OrganizationId, Timestamp};
-use sqlx::types::Json;
 use sqlx::{FromRow, PgPool};
 use uuid::Uuid;
 
@@ -32,12 +31,12 @@ const CLAIM_DUE: &str = "
         SELECT d.recharge_id FROM payments.recharge_attempts d
         WHERE d.is_open AND d.next_at <= $1 ORDER BY d.next_at LIMIT $3 FOR UPDATE SKIP LOCKED) due
     WHERE a.recharge_id = due.recharge_id
-    RETURNING a.recharge_id, a.organization_id, a.requested_at, a.charge, a.sends, a.last_sent_at, a.doubts, a.intent_id";
+    RETURNING a.recharge_id, a.organization_id, a.requested_at, a.charge::text, a.sends, a.last_sent_at, a.doubts, a.intent_id";
 
 /// What another node has fixed meanwhile stays.
 const FREEZE: &str = "
-    UPDATE payments.recharge_attempts SET charge = coalesce(charge, $2)
-    WHERE recharge_id = $1 AND is_open RETURNING charge";
+    UPDATE payments.recharge_attempts SET charge = coalesce(charge, $2::json)
+    WHERE recharge_id = $1 AND is_open RETURNING charge::text";
 
 const SENDING: &str = "
     UPDATE payments.recharge_attempts SET sends = sends + 1, last_sent_at = $2, next_at = $3
@@ -65,7 +64,8 @@ struct Row {
     recharge_id: Uuid,
     organization_id: String,
     requested_at: Timestamp,
-    charge: Option<Json<OffSessionCharge>>,
+    /// JSON.
+    charge: Option<String>,
     sends: i32,
     last_sent_at: Option<Timestamp>,
     doubts: i32,
@@ -79,13 +79,17 @@ impl Row {
             recharge_id: RechargeId::new(self.recharge_id),
             organization: organization.map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
             requested_at: self.requested_at,
-            charge: self.charge.map(|Json(charge)| charge),
+            charge: self.charge.as_deref().map(read).transpose()?,
             sends: self.sends.unsigned_abs(),
             last_sent_at: self.last_sent_at,
             doubts: self.doubts.unsigned_abs(),
             intent: self.intent_id.map(IntentId::new),
         })
     }
+}
+
+fn read(charge: &str) -> Result<OffSessionCharge, sqlx::Error> {
+    serde_json::from_str(charge).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
 /// The attempts of all nodes.
@@ -120,9 +124,9 @@ impl Attempts {
         id: RechargeId,
         charge: &OffSessionCharge,
     ) -> Result<Option<OffSessionCharge>, sqlx::Error> {
-        let fixed: Option<Json<OffSessionCharge>> =
-            sqlx::query_scalar(FREEZE).bind(id.entity()).bind(Json(charge)).fetch_optional(&self.pool).await?;
-        Ok(fixed.map(|Json(charge)| charge))
+        let text = serde_json::to_string(charge).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+        let query = sqlx::query_scalar::<_, String>(FREEZE).bind(id.entity()).bind(text);
+        query.fetch_optional(&self.pool).await?.as_deref().map(read).transpose()
     }
 
     /// Notes that it is being sent, before it is; answers whether it may be.

@@ -2,33 +2,26 @@
 //!
 //! Invariant: nothing here is remembered beyond a step: whatever is lost is asked for again, from the log and the row.
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
 use domain::commands::EndPurchase;
 use domain::events::RechargeRequested;
 use domain::recharge::RechargeFailure;
 use domain::{Command, CommandError, Timestamp};
-use store::{Clock, CommandRequest, ExecuteError, Ledger, RecordedEvent};
+use store::{CommandRequest, ExecuteError, RecordedEvent};
 
 use super::attempt::{Attempt, Standing, request};
-use super::customers::Customers;
 use super::limits::{PROCESSING, pause};
 use super::next::{Next, NotFound, Outcome, next};
 use super::outcome::{Verdict, of_charge, of_intent, of_refusal};
 use super::rows::Attempts;
 use super::{cards, commands, meters};
-use crate::gateway::{
-    GatewayError, IntentId, IntentSeen, OffSessionCharge, PaymentGateway, PaymentLabels, RequestKey,
-};
+use crate::gateway::{GatewayError, IntentId, IntentSeen, OffSessionCharge, PaymentLabels, RequestKey};
+use crate::{Payments, customers};
 
 /// What a step needs.
 pub struct Worker {
-    pub ledger: Arc<Ledger>,
-    pub gateway: Arc<dyn PaymentGateway>,
-    pub clock: Arc<dyn Clock>,
+    pub payments: Payments,
     pub attempts: Attempts,
-    pub customers: Customers,
 }
 
 /// What keeps a step from its end; the attempt is looked at again later.
@@ -73,7 +66,8 @@ impl Worker {
                 (pause(doubts), Some(hindrance.to_string()), is_doubt)
             }
         };
-        let postponed = self.attempts.postpone(id, self.clock.now(), pause, problem.as_deref(), is_doubt).await;
+        let postponed =
+            self.attempts.postpone(id, self.payments.clock.now(), pause, problem.as_deref(), is_doubt).await;
         if let Err(error) = postponed {
             // The claim ends by itself.
             tracing::warn!(%organization, recharge = %id, %error, "a recharge cannot be postponed");
@@ -93,14 +87,14 @@ impl Worker {
     }
 
     async fn step(&self, attempt: &mut Attempt) -> Result<Came, Hindrance> {
-        let now = self.clock.now();
-        let history = self.ledger.entity(&attempt.organization, attempt.recharge_id.entity()).await?;
+        let now = self.payments.clock.now();
+        let history = self.payments.ledger.entity(&attempt.organization, attempt.recharge_id.entity()).await?;
         let standing = self.standing(attempt, &history).await?;
         match next(attempt, standing, now) {
             Next::Prepare => self.prepare(attempt, &history).await,
             Next::Send(charge) => self.send(attempt, &charge, now).await,
             Next::Look(intent) => {
-                let seen = self.gateway.intent(&intent).await?;
+                let seen = self.payments.gateway.intent(&intent).await?;
                 self.seen(attempt, seen).await
             }
             Next::Search { charge, not_found } => self.search(attempt, charge, not_found, now).await,
@@ -114,7 +108,7 @@ impl Worker {
         if attempt.charge.is_some() || standing != Standing::Open {
             return Ok(standing);
         }
-        let strong = self.ledger.strong_balance(&attempt.organization).await?;
+        let strong = self.payments.ledger.strong_balance(&attempt.organization).await?;
         Ok(strong.map_or(standing, |strong| standing.wanted_by(&strong.state)))
     }
 
@@ -122,11 +116,11 @@ impl Worker {
         let Some(request) = request(history) else {
             return Err(Hindrance::Unclear("the log has no such request".to_owned()));
         };
-        let Some(customer) = self.customers.of(&attempt.organization).await? else {
+        let Some(customer) = customers::find(&self.payments.pool, &attempt.organization).await? else {
             return self.fail(attempt, RechargeFailure::NoCard, Some("the organization has never paid")).await;
         };
-        let saved = self.gateway.saved_cards(&customer).await?;
-        let Some(card) = cards::choose(&saved, self.clock.now()) else {
+        let saved = self.payments.gateway.saved_cards(&customer).await?;
+        let Some(card) = cards::choose(&saved, self.payments.clock.now()) else {
             return self.fail(attempt, RechargeFailure::NoCard, None).await;
         };
         self.tell(commands::start(&attempt.organization, request)).await?;
@@ -148,7 +142,7 @@ impl Worker {
         attempt.last_sent_at = Some(now);
         meters::sent(attempt.sends > 1);
         let key = RequestKey::of("recharge", attempt.recharge_id.entity());
-        match self.gateway.charge_off_session(&key, charge).await {
+        match self.payments.gateway.charge_off_session(&key, charge).await {
             Ok(outcome) => self.judge(attempt, of_charge(outcome)).await,
             // Where an earlier try had no answer, its charge may exist whatever is said of this one.
             Err(error) if attempt.sends > 1 => Err(error.into()),
@@ -167,7 +161,7 @@ impl Worker {
         now: Timestamp,
     ) -> Result<Came, Hindrance> {
         let since = attempt.requested_at - TimeDelta::hours(1);
-        if let Some(seen) = self.gateway.find_intent(&charge.customer, since, attempt.recharge_id).await? {
+        if let Some(seen) = self.payments.gateway.find_intent(&charge.customer, since, attempt.recharge_id).await? {
             return self.seen(attempt, seen).await;
         }
         match not_found {
@@ -219,10 +213,10 @@ impl Worker {
         self.attempts.found(attempt.recharge_id, &intent).await?;
         attempt.intent = Some(intent.clone());
         let key = RequestKey::of("cancel-recharge", attempt.recharge_id.entity());
-        let seen = match self.gateway.cancel_intent(&key, &intent).await {
+        let seen = match self.payments.gateway.cancel_intent(&key, &intent).await {
             Ok(seen) => seen,
             // It may have been paid or cancelled meanwhile.
-            Err(GatewayError::Refused { .. }) => self.gateway.intent(&intent).await?,
+            Err(GatewayError::Refused { .. }) => self.payments.gateway.intent(&intent).await?,
             Err(unknown) => return Err(unknown.into()),
         };
         match of_intent(seen) {
@@ -266,7 +260,7 @@ impl Worker {
     /// Tells the ledger; what it knows already is no error.
     async fn tell(&self, request: CommandRequest) -> Result<(), Hindrance> {
         let command = request.command.clone();
-        match self.ledger.execute(request).await {
+        match self.payments.ledger.execute(request).await {
             Ok(_) => Ok(()),
             Err(ExecuteError::Refused(error)) if is_known(&command, &error) => Ok(()),
             Err(error) => Err(error.into()),
