@@ -7,8 +7,12 @@ pub mod facts;
 pub mod gateway;
 mod handle;
 pub mod https;
+pub mod inbox;
+mod process;
 pub mod recharge;
+pub mod settle;
 pub mod stripe;
 
 pub use command::internal;
 pub use handle::Payments;
+pub use process::Process;

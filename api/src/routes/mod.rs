@@ -15,6 +15,7 @@ mod queries;
 mod read_body;
 mod reads;
 mod run;
+mod webhooks;
 
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
@@ -37,6 +38,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(reads::purchase))
         .routes(routes!(commands::refund_purchase))
         .routes(routes!(checkout::open))
+        .routes(routes!(webhooks::stripe))
         .routes(routes!(commands::consume))
         .routes(routes!(reads::consumption))
         .routes(routes!(commands::refund_consumption))

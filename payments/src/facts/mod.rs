@@ -79,7 +79,7 @@ impl Facts {
     #[must_use]
     pub fn of(intent: &IntentSeen, refunds: &[RefundSeen], disputes: &[DisputeSeen]) -> Self {
         let arrived = intent.status == IntentStatus::Succeeded;
-        let received = arrived.then(|| Money { amount_minor: intent.received_minor, ..intent.amount });
+        let received = arrived.then_some(Money { amount_minor: intent.received_minor, ..intent.amount });
         let refunds = refunds.iter().map(|refund| (refund.id.to_string(), Reversal::of_refund(refund)));
         let disputes = disputes.iter().map(|dispute| (dispute.id.to_string(), Reversal::of_dispute(dispute)));
         Self { received, reversals: refunds.chain(disputes).collect() }

@@ -119,7 +119,14 @@ impl Worker {
         let Some(customer) = customers::find(&self.payments.pool, &attempt.organization).await? else {
             return self.fail(attempt, RechargeFailure::NoCard, Some("the organization has never paid")).await;
         };
-        let saved = self.payments.gateway.saved_cards(&customer).await?;
+        let saved = match self.payments.gateway.saved_cards(&customer).await {
+            Ok(saved) => saved,
+            Err(GatewayError::Refused { status: 404, .. }) => {
+                let detail = "the payment processor does not know the customer";
+                return self.fail(attempt, RechargeFailure::NoCard, Some(detail)).await;
+            }
+            Err(error) => return Err(error.into()),
+        };
         let Some(card) = cards::choose(&saved, self.payments.clock.now()) else {
             return self.fail(attempt, RechargeFailure::NoCard, None).await;
         };

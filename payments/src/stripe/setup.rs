@@ -129,7 +129,8 @@ impl StripeGateway {
     /// # Errors
     /// [`GatewayError`].
     pub async fn webhook_endpoints(&self) -> Result<Vec<EndpointSeen>, GatewayError> {
-        let request = RequestBuilder::new(StripeMethod::Get, "/webhook_endpoints").query(&[("limit", "100")]);
+        let request =
+            RequestBuilder::new(StripeMethod::Get, "/webhook_endpoints").query(&HashMap::from([("limit", 100)]));
         let list: List<EndpointSeen> = self.transport.get(request).await?;
         Ok(list.data)
     }

@@ -3,4 +3,5 @@
 mod concurrency;
 mod faults;
 mod outcomes;
+mod servers;
 mod world;

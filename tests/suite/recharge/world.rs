@@ -87,7 +87,7 @@ pub fn policy() -> AutoRechargePolicy {
 }
 
 /// Impatient: a second is long for a simulation on the same machine.
-fn gateway(fake: &Fake) -> Arc<StripeGateway> {
+pub fn gateway(fake: &Fake) -> Arc<StripeGateway> {
     let settings = StripeSettings::try_new("sk_test_1", Some(&fake.url())).unwrap();
     let patience = Patience {
         connect: Duration::from_secs(1),
