@@ -4,10 +4,10 @@ use clap::{Args, Subcommand};
 
 use super::Failure;
 
-/// Sets Stripe up for this ledger.
+/// Sets Stripe up for this ledger, and compares the two.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  credit-ledger stripe setup --url https://ledger.example.com --dry-run\n  \
-    STRIPE_SECRET_KEY_FILE=/run/secrets/stripe credit-ledger stripe setup --url https://ledger.example.com")]
+    STRIPE_SECRET_KEY_FILE=/run/secrets/stripe credit-ledger stripe reconcile --since 7d")]
 pub struct Stripe {
     #[command(subcommand)]
     command: StripeCommand,
@@ -16,12 +16,14 @@ pub struct Stripe {
 #[derive(Debug, Subcommand)]
 enum StripeCommand {
     Setup(super::stripe_setup::Setup),
+    Reconcile(super::stripe_reconcile::Reconcile),
 }
 
 impl Stripe {
     pub async fn run(self) -> Result<(), Failure> {
         match self.command {
             StripeCommand::Setup(setup) => setup.run().await,
+            StripeCommand::Reconcile(reconcile) => reconcile.run().await,
         }
     }
 }

@@ -2,4 +2,8 @@
 
 mod checkout;
 mod checkout_refused;
+mod histories;
+mod reconcile;
+mod refunds;
 mod setup;
+mod told;
