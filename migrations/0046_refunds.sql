@@ -22,6 +22,9 @@ CREATE TABLE payments.refunds (
 -- Serves the reconciliation: refunds whose outcome nobody has heard of. Finished ones, nearly all, are not in it.
 CREATE INDEX refunds_open ON payments.refunds (created_at) WHERE refund_id IS NULL AND refusal IS NULL;
 
+-- Serves the question who asked for a refund that Stripe shows; a refund is of one request.
+CREATE UNIQUE INDEX refunds_refund ON payments.refunds (refund_id);
+
 COMMENT ON TABLE payments.refunds IS 'One row a refund that was asked for by the API: what was sent, and what came of it';
 COMMENT ON COLUMN payments.refunds.command_id IS 'Derives from the organization and the caller''s idempotency key; so does the key that is sent';
 COMMENT ON COLUMN payments.refunds.organization_id IS 'Whose purchase';

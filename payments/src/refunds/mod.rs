@@ -14,4 +14,4 @@ mod rows;
 
 pub use ask::{Refund, RefundAsked, RefundError, refund};
 pub use intent::{Source, source};
-pub(crate) use rows::unanswered;
+pub(crate) use rows::{actor, unanswered};

@@ -17,6 +17,7 @@ const ANSWERED: &str =
     "UPDATE payments.refunds SET refund_id = $2 WHERE command_id = $1 AND refund_id IS NULL AND refusal IS NULL";
 const REFUSED: &str =
     "UPDATE payments.refunds SET refusal = $2 WHERE command_id = $1 AND refund_id IS NULL AND refusal IS NULL";
+const ACTOR: &str = "SELECT actor FROM payments.refunds WHERE refund_id = $1";
 const UNANSWERED: &str = "SELECT request FROM payments.refunds WHERE refund_id IS NULL AND refusal IS NULL \
                           AND created_at > $1 AND created_at <= $2 ORDER BY created_at LIMIT $3";
 
@@ -58,6 +59,11 @@ pub(super) async fn answered(pool: &PgPool, command: Uuid, refund: &RefundId) ->
 
 pub(super) async fn refused(pool: &PgPool, command: Uuid, refusal: &str) -> Result<(), sqlx::Error> {
     sqlx::query(REFUSED).bind(command).bind(refusal).execute(pool).await.map(drop)
+}
+
+/// Who asked for a refund; `None`: somebody elsewhere did.
+pub(crate) async fn actor(pool: &PgPool, refund: &str) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar(ACTOR).bind(refund).fetch_optional(pool).await
 }
 
 /// Payments with a refund whose outcome nobody has heard of, asked for in this time.

@@ -11,10 +11,9 @@ use domain::grant::{Currency, Money};
 use domain::recharge::{AutoRechargePolicy, Recharge, RechargePackage, ResumeCause};
 use domain::text::{Metadata, ReferenceText};
 use domain::{Command, Credits, Fact, OrganizationId, Timestamp};
-use payments::Payments;
 use payments::gateway::{PaymentGateway, RequestKey};
-use payments::recharge::Process;
 use payments::stripe::{Patience, StripeGateway, StripeSettings};
+use payments::{Payments, Process, recharge};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use store::postgres::PostgresLog;
@@ -111,7 +110,7 @@ impl World {
             let log = PostgresLog::connect(options.clone(), 4).await.unwrap();
             let ledger = Arc::new(Ledger::start(Arc::new(log), Arc::clone(&clock) as _));
             let (gateway, clock) = (gateway(&fake), Arc::clone(&clock) as _);
-            let process = Process::start(Payments { gateway, ledger: Arc::clone(&ledger), pool: pool.clone(), clock });
+            let process = recharge::start(Payments { gateway, ledger: Arc::clone(&ledger), pool: pool.clone(), clock });
             started.push(Node { ledger, _process: process });
         }
         let organization = OrganizationId::try_new("acme").unwrap();
