@@ -4,10 +4,11 @@ use clap::{Args, Subcommand};
 
 use super::Failure;
 
-/// Sets Stripe up for this ledger, and compares the two.
+/// Sets Stripe up for this ledger, compares the two, and shows what Stripe told.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  credit-ledger stripe setup --url https://ledger.example.com --dry-run\n  \
-    STRIPE_SECRET_KEY_FILE=/run/secrets/stripe credit-ledger stripe reconcile --since 7d")]
+    STRIPE_SECRET_KEY_FILE=/run/secrets/stripe credit-ledger stripe reconcile --since 7d\n  \
+    credit-ledger stripe inbox list")]
 pub struct Stripe {
     #[command(subcommand)]
     command: StripeCommand,
@@ -17,6 +18,7 @@ pub struct Stripe {
 enum StripeCommand {
     Setup(super::stripe_setup::Setup),
     Reconcile(super::stripe_reconcile::Reconcile),
+    Inbox(super::stripe_inbox::Inbox),
 }
 
 impl Stripe {
@@ -24,6 +26,7 @@ impl Stripe {
         match self.command {
             StripeCommand::Setup(setup) => setup.run().await,
             StripeCommand::Reconcile(reconcile) => reconcile.run().await,
+            StripeCommand::Inbox(inbox) => inbox.run().await,
         }
     }
 }

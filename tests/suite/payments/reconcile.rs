@@ -5,7 +5,7 @@ use stripe_fake::TestCard;
 
 use super::told::{balance, deliver, until_balance, until_worked};
 use crate::support;
-use crate::support::node::binary;
+use crate::support::node::{binary, command};
 use crate::support::stripe::{SECRET_KEY, Shop};
 
 /// Runs `stripe reconcile`; its exit code and its report.
@@ -106,6 +106,32 @@ async fn what_a_person_has_to_look_at_is_reported_and_never_booked() {
         .await
         .unwrap();
     assert!(parked >= 3, "{parked}");
+    parked_ones_are_shown_and_retried(&database.url, parked).await;
+
+    // A person has given two of them back.
+    for line in unsettled.iter().filter(|line| line["organization"] != "euro") {
+        shop.stripe("/v1/refunds", &format!("payment_intent={}", line["intent"].as_str().unwrap())).await;
+    }
+    let (_, report) = reconcile(&shop, &database.url, &[]).await;
+    let left = report["payments"]["unsettled"].as_array().unwrap();
+    assert_eq!((left.len(), &left[0]["organization"]), (1, &json!("euro")), "{report}");
+}
+
+async fn parked_ones_are_shown_and_retried(database_url: &str, parked: i64) {
+    let run = async |arguments: &[&str]| {
+        let output = command(database_url, &[&["stripe", "inbox"], arguments].concat()).await;
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, listed) = run(&["list", "--json"]).await;
+    let lines: Vec<Value> = listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((code, i64::try_from(lines.len()).unwrap()), (Some(0), parked));
+    let id = lines[0]["id"].as_str().unwrap();
+    let (_, shown) = run(&["show", id, "--json"]).await;
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!((&shown["payload"]["id"], &shown["status"]), (&json!(id), &json!("parked")));
+    assert_eq!(run(&["retry", id]).await, (Some(0), format!("{id} is worked at again\n")));
+    assert_eq!(run(&["retry", "evt_none"]).await.0, Some(1));
+    assert_eq!(run(&["show", "evt_none"]).await.0, Some(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

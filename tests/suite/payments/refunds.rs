@@ -40,6 +40,9 @@ async fn a_refund_pays_back_once_for_each_key_and_takes_its_credits() {
     let again = refund(&shop, "acme", &purchase, "r1", &part).await;
     assert_eq!((again.status, &again.body), (200, &first.body));
     assert_eq!(again.headers["idempotency-replayed"], "true");
+    const ACTOR: &str = "SELECT metadata->>'actor' FROM store.events WHERE event_type = 'PurchaseRevoked'";
+    let actor: String = sqlx::query_scalar(ACTOR).fetch_one(&database.pool).await.unwrap();
+    assert!(!actor.starts_with("system:"), "{actor} asked for it");
     // What Stripe tells of it changes nothing.
     deliver(&shop).await;
     assert_eq!(balance(&shop, "acme").await, 667);
