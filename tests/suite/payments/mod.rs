@@ -3,6 +3,8 @@
 mod checkout;
 mod checkout_refused;
 mod histories;
+mod inbox;
+mod load;
 mod reconcile;
 mod refunds;
 mod setup;
