@@ -7,6 +7,7 @@
 mod actor;
 mod database;
 mod demo;
+mod demo_shop;
 mod events;
 mod explain;
 mod failure;

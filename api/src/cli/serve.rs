@@ -17,7 +17,7 @@ use super::database::database_options;
 use super::process::{Ends, start_logging};
 use super::secret::secret;
 use super::stripe_args::{StripeArgs, WebhookArgs};
-use super::{Database, DatabaseArgs, Failure, Purpose, demo};
+use super::{Database, DatabaseArgs, Failure, Purpose, demo, demo_shop};
 use crate::auth::{AdminKey, Keys, NewKey, Scope};
 use crate::catalogue::Catalogue;
 use crate::clock::SystemClock;
@@ -117,6 +117,7 @@ impl Serve {
             limits: projections::Limits::default(),
         };
         let catalogue = Catalogue::new(database.pool().clone(), Arc::clone(&clock));
+        let shop = (self.stripe.settings()?, origins.clone());
         let settings =
             server::Serve { listen, log, reads, projections, keys, catalogue, clock, admin_key, origins, account };
         let mut ends = Ends::listen()?;
@@ -127,7 +128,11 @@ impl Serve {
         })?;
         self.announce(&server, first_key.as_ref());
         if let Some(key) = first_key.filter(|_| self.demo) {
-            demo::greet(&format!("http://{}", server.addr), key.reveal()).await;
+            let url = format!("http://{}", server.addr);
+            demo::greet(&url, key.reveal()).await;
+            if let (Some(account), origins) = shop {
+                demo_shop::open(account, database.pool(), &origins, &url, key.reveal()).await;
+            }
         }
         ends.wait().await;
         tracing::info!("shutting down");

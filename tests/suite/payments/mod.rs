@@ -2,6 +2,7 @@
 
 mod checkout;
 mod checkout_refused;
+mod evening;
 mod histories;
 mod inbox;
 mod load;
