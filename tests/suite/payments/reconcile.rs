@@ -29,7 +29,7 @@ fn lose_all(shop: &Shop) {
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_events_are_found_once_and_payments_put_right() {
     let database = support::database().await;
-    let shop = Shop::open_by_hand(&database.url).await;
+    let mut shop = Shop::open_by_hand(&database.url).await;
     shop.package("starter", 1_000, 1_000).await;
     for n in 0..5 {
         let checkout = shop.checkout(&format!("org-{n}"), "buy", "starter").await;
@@ -39,10 +39,13 @@ async fn lost_events_are_found_once_and_payments_put_right() {
     shop.fake.with(|world| world.expire_session(expired["checkout_session_id"].as_str().unwrap())).unwrap();
     lose_all(&shop);
     assert_eq!(balance(&shop, "org-0").await, 0);
+    // Nobody works at the inbox meanwhile.
+    shop.node.kill();
 
     let (code, report) = reconcile(&shop, &database.url, &["--since", "1d"]).await;
     assert_eq!((code, &report["payments"]["missed"]), (0, &json!(5)), "{report}");
     assert!(report["events"]["missed"].as_u64().unwrap() >= 6, "{report}");
+    shop.restart(&[]).await;
     for n in 0..5 {
         assert_eq!(balance(&shop, &format!("org-{n}")).await, 1_000);
     }
