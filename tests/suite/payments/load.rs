@@ -6,6 +6,7 @@ use serde_json::json;
 use stripe_fake::signature_header;
 use tokio::time::MissedTickBehavior;
 
+use super::inbox::now;
 use crate::support;
 use crate::support::http::plain;
 use crate::support::stripe::{Shop, WEBHOOK_SECRET};
@@ -45,7 +46,7 @@ async fn flood(shop: &Shop, rate: u64, count: u64) -> Vec<Duration> {
         let meant = due.tick().await.into_std();
         let (client, url) = (client.clone(), url.clone());
         sending.spawn(async move {
-            let now = chrono::Utc::now().timestamp();
+            let now = now();
             let object = json!({"object": "product", "id": format!("prod_{n}"), "description": "x".repeat(2_000)});
             let event = json!({"id": format!("evt_flood_{n}"), "object": "event", "type": "product.updated",
                                "livemode": false, "created": now, "data": {"object": object}});
