@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::OrganizationId;
 use domain::events::Fact;
 use domain::ids::PurchaseId;
 use http::{HeaderValue, StatusCode};
 use payments::gateway::RefundId;
 use payments::refunds::{RefundAsked, RefundError, Source, refund, source};
 use store::{Committed, ExecuteError, RecordedEvent};
+use uuid::Uuid;
 
 use super::call::{Call, Ids, organization};
 use super::run::{IDEMPOTENCY_REPLAYED, answer, known, single};
@@ -49,19 +51,39 @@ pub async fn refund_purchase(
     let organization = organization(&org)?;
     call.caller.must_see(&organization)?;
     let target = id("purchase_id", &purchase)?;
-    let purchase_id = PurchaseId::new(target);
-    let history = app.ledger.entity(&organization, purchase_id.entity()).await.map_err(of_execute)?;
-    let source = source(app.catalogue.pool(), &organization, purchase_id, &history).await;
-    let Some(source) = source.map_err(|error| unread(&error))? else {
-        return single(&app, kind, &org, Some(&purchase), call).await;
-    };
-    at_the_processor(&app, &call, (org, target), source).await
+    match source_of(&app, &organization, target).await? {
+        Some(source) => at_the_processor(&app, &call, (org, target), source).await,
+        None => single(&app, kind, &org, Some(&purchase), call).await,
+    }
+}
+
+async fn source_of(app: &App, organization: &OrganizationId, target: Uuid) -> Result<Option<Source>, Problem> {
+    let purchase = PurchaseId::new(target);
+    let history = app.ledger.entity(organization, purchase.entity()).await.map_err(of_execute)?;
+    source(app.catalogue.pool(), organization, purchase, &history).await.map_err(|error| unread(&error))
+}
+
+/// The command alone takes credits and gives no money: it is not for what the payment processor could pay back.
+///
+/// # Errors
+/// The purchase was paid at the processor, or that cannot be found out.
+pub(super) async fn must_be_paid_elsewhere(
+    app: &App,
+    organization: &OrganizationId,
+    target: Uuid,
+) -> Result<(), Problem> {
+    if source_of(app, organization, target).await?.is_none() {
+        return Ok(());
+    }
+    let detail = "the purchase was paid at the payment processor: refund it by `POST .../purchases/{id}/refund`, which gives \
+                  the money back, too";
+    Err(Problem::conflict("paid_at_the_processor", "Paid at the processor", detail))
 }
 
 async fn at_the_processor(
     app: &App,
     call: &Call,
-    (org, target): (String, uuid::Uuid),
+    (org, target): (String, Uuid),
     source: Source,
 ) -> Result<Response, Problem> {
     let paying = app.paying.as_ref().ok_or_else(off)?;
@@ -72,7 +94,9 @@ async fn at_the_processor(
         Problem::invalid("unhashable_number", "Not a valid number", format!("a number of the body: {error}"))
     })?;
     // A key of another command is not a refund's, although nothing of a refund itself stands under it in the log.
-    known(app, organization, key, hash).await?;
+    if let Some(first) = known(app, organization, key, hash).await? {
+        return answer(app, &first).await;
+    }
     let purchase = PurchaseId::new(target);
     let actor = call.metadata().actor;
     let asked = RefundAsked { organization, purchase, source, key, hash, amount_minor, reason, actor: &actor };

@@ -115,6 +115,12 @@ async fn what_was_spent_is_owed_and_what_stripe_refuses_takes_nothing() {
     }
     assert_eq!(refunds(&shop).0, 2);
 
+    // A batch would take the credits and keep the money.
+    let item = json!({"type": "revoke_purchase", "organization_id": "globex", "idempotency_key": "b",
+                      "purchase_id": purchase, "reason": "x"});
+    let batch = shop.client.post("/v1/commands", "-", &json!({"commands": [item]})).await.unwrap();
+    assert_eq!(batch.body["results"][0]["problem"]["code"], "paid_at_the_processor", "{}", batch.body);
+
     // Nothing was paid on this one, and this one is no purchase.
     let open = shop.checkout("initech", "buy", "starter").await;
     let early = refund(&shop, "initech", open["purchase_id"].as_str().unwrap(), "r", &json!({"reason": "x"})).await;
