@@ -12,12 +12,13 @@ use town::Town;
 
 /// Histories that go on together.
 const TOGETHER: u32 = 16;
-/// Histories of a run; `make soak` asks for thousands.
+/// Histories of a run; `make soak` asks for more than it needs: thousands are enough, and take an hour.
 const DEFAULT: u32 = 32;
+const MAX: u32 = 4_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn credits_end_as_the_money_says() {
-    let rounds = support::cases(DEFAULT).div_ceil(TOGETHER);
+    let rounds = support::cases(DEFAULT).min(MAX).div_ceil(TOGETHER);
     for round in 0..rounds {
         // Every other round nothing is lost, and nothing is reconciled: webhooks alone have to do.
         let is_lossy = round % 2 == 0;
