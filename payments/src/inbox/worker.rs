@@ -37,7 +37,7 @@ pub enum Obstacle {
 
 impl Obstacle {
     /// Whether another try may help.
-    fn passes(&self) -> bool {
+    pub(crate) fn passes(&self) -> bool {
         match self {
             Self::Settle(Hindrance::Gateway(error)) => error.retryable() || is_missing(error),
             // A purchase may be on its way to this node, a setting may be put right.
@@ -99,6 +99,11 @@ async fn of_intent(payments: &Payments, intent: Option<IntentId>) -> Result<Work
         Settled::Unpaid => Worked::Done(format!("{intent} is not paid")),
         Settled::Foreign => Worked::Ignored(format!("{intent} is not one of ours")),
     })
+}
+
+/// Does what an event about this session would do.
+pub(crate) async fn look_at(payments: &Payments, session: SessionSeen) -> Result<(), Obstacle> {
+    of_session(payments, "", session).await.map(drop)
 }
 
 async fn of_session(payments: &Payments, kind: &str, session: SessionSeen) -> Result<Worked, Obstacle> {
