@@ -14,7 +14,7 @@ use super::limits::{PROCESSING, pause};
 use super::next::{Next, NotFound, Outcome, next};
 use super::outcome::{Verdict, of_charge, of_intent, of_refusal};
 use super::rows::Attempts;
-use super::{cards, commands, meters};
+use super::{cards, commands, link, meters};
 use crate::gateway::{GatewayError, IntentId, IntentSeen, OffSessionCharge, PaymentLabels, RequestKey};
 use crate::{Payments, customers};
 
@@ -22,6 +22,8 @@ use crate::{Payments, customers};
 pub struct Worker {
     pub payments: Payments,
     pub attempts: Attempts,
+    /// Where customers come back to from a page that they pay on; `None`: they get no such page.
+    pub return_url: Option<String>,
 }
 
 /// What keeps a step from its end; the attempt is looked at again later.
@@ -227,6 +229,7 @@ impl Worker {
             Err(unknown) => return Err(unknown.into()),
         };
         match of_intent(seen) {
+            Verdict::Ended { .. } if failure == RechargeFailure::ActionRequired => self.call_for(attempt, detail).await,
             Verdict::Ended { .. } => self.fail(attempt, failure, detail.as_deref()).await,
             Verdict::Paid { intent, charge } => {
                 let (organization, id) = (&attempt.organization, attempt.recharge_id);
@@ -239,14 +242,22 @@ impl Worker {
         }
     }
 
+    /// Only the customer can pay: they are told where.
+    async fn call_for(&self, attempt: &Attempt, detail: Option<String>) -> Result<Came, Hindrance> {
+        let (organization, id) = (&attempt.organization, attempt.recharge_id);
+        let history = self.payments.ledger.entity(organization, id.entity()).await?;
+        let link = match (&self.return_url, request(&history)) {
+            (Some(url), Some(request)) => link::open(&self.payments, url, organization, request).await?,
+            (None, _) | (_, None) => None,
+        };
+        let failure = RechargeFailure::ActionRequired;
+        self.tell(commands::failed(organization, id, failure, detail.as_deref(), link)).await?;
+        Ok(Came::On)
+    }
+
     /// One that has ended meanwhile is found so by the next step.
-    async fn fail(
-        &self,
-        attempt: &mut Attempt,
-        failure: RechargeFailure,
-        detail: Option<&str>,
-    ) -> Result<Came, Hindrance> {
-        self.tell(commands::failed(&attempt.organization, attempt.recharge_id, failure, detail)).await?;
+    async fn fail(&self, attempt: &Attempt, failure: RechargeFailure, detail: Option<&str>) -> Result<Came, Hindrance> {
+        self.tell(commands::failed(&attempt.organization, attempt.recharge_id, failure, detail, None)).await?;
         Ok(Came::On)
     }
 

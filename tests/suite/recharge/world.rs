@@ -11,10 +11,9 @@ use domain::grant::{Currency, Money};
 use domain::recharge::{AutoRechargePolicy, Recharge, RechargePackage, ResumeCause};
 use domain::text::{Metadata, ReferenceText};
 use domain::{Command, Credits, Fact, OrganizationId, Timestamp};
-use payments::Payments;
 use payments::gateway::{PaymentGateway, RequestKey};
-use payments::recharge::Process;
 use payments::stripe::{Patience, StripeGateway, StripeSettings};
+use payments::{Payments, Process, recharge};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use store::postgres::PostgresLog;
@@ -28,6 +27,7 @@ pub const THRESHOLD: i64 = 100;
 pub const PACKAGE: i64 = 500;
 pub const PRICE_MINOR: i64 = 1_000;
 pub const COOLDOWN: i64 = 60;
+const RETURN_URL: &str = "https://app.test/billing";
 /// More than any poll and request of these tests takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -118,7 +118,8 @@ impl World {
             let log = PostgresLog::connect(options.clone(), 4).await.unwrap();
             let ledger = Arc::new(Ledger::start(Arc::new(log), Arc::clone(&clock) as _));
             let (gateway, clock) = (gateway(&fake, patience), Arc::clone(&clock) as _);
-            let process = Process::start(Payments { gateway, ledger: Arc::clone(&ledger), pool: pool.clone(), clock });
+            let payments = Payments { gateway, ledger: Arc::clone(&ledger), pool: pool.clone(), clock };
+            let process = recharge::start(payments, Some(RETURN_URL.to_owned()));
             started.push(Node { ledger, _process: process });
         }
         let organization = OrganizationId::try_new("acme").unwrap();
