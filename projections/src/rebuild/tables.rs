@@ -17,6 +17,26 @@ const NOT_FOR_INDEXES: &str = "RESET statement_timeout; RESET maintenance_work_m
 const DROPS: u32 = 5;
 const DROP_PAUSE: Duration = Duration::from_secs(1);
 
+/// What a rebuild before has left, if this one may go on with it: in every partition rows of this version and of this log.
+const BEGUN: &str = "
+    SELECT c.generation FROM ledger.checkpoints c
+    WHERE c.projector = $1 AND NOT c.live
+    GROUP BY c.generation
+    HAVING bool_and(c.version = $2 AND (c.stopped_reason IS NULL OR c.retry_at IS NOT NULL) AND (c.position = 0 OR EXISTS (
+        SELECT FROM store.events e
+        WHERE e.partition = c.partition AND e.position = c.position AND e.chain_hash = c.chain_hash)))
+    ORDER BY c.generation DESC LIMIT 1";
+
+/// What a swap would lose: partitions where the next tables are neither as far as the live ones nor at the log's end.
+const BEHIND: &str = "
+    SELECT n.partition, n.position
+    FROM ledger.checkpoints n JOIN ledger.checkpoints c ON c.partition = n.partition AND c.projector = n.projector
+    WHERE n.projector = $1 AND n.generation = $2 AND c.live AND (n.stopped_reason IS NOT NULL OR n.position < least(
+        c.position,
+        coalesce((SELECT e.position FROM store.events e WHERE e.partition = n.partition
+                  ORDER BY e.position DESC LIMIT 1), 0)))
+    ORDER BY n.partition LIMIT 1";
+
 /// A projector's live tables, and those that are to take their place.
 pub(super) struct Tables {
     pub(super) projector: &'static str,
@@ -50,14 +70,8 @@ impl Tables {
         .bind(name)
         .fetch_one(&mut *transaction)
         .await?;
-        let begun: Option<(i32, i32)> = sqlx::query_as(
-            "SELECT c.generation, c.version FROM ledger.checkpoints c
-             WHERE c.projector = $1 AND NOT c.live ORDER BY c.generation DESC LIMIT 1",
-        )
-        .bind(name)
-        .fetch_optional(&mut *transaction)
-        .await?;
-        let begun = begun.filter(|(_, version)| *version == projector.version()).map(|(generation, _)| generation);
+        let begun: Option<i32> =
+            sqlx::query_scalar(BEGUN).bind(name).bind(projector.version()).fetch_optional(&mut *transaction).await?;
         let next = begun.unwrap_or(live + 1);
         let tables = Self { projector: name, views: projector.views(), live, next };
         if begun.is_none() {
@@ -122,8 +136,14 @@ impl Tables {
         Ok(())
     }
 
-    /// Makes the next checkpoints the live ones. The caller holds the locks of both.
-    pub(super) async fn swap_checkpoints(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    /// Makes the next checkpoints the live ones, if nothing is lost by it. The caller holds the locks of both.
+    pub(super) async fn swap_checkpoints(&self, connection: &mut PgConnection) -> Result<(), RebuildError> {
+        let behind: Option<(i16, i64)> =
+            sqlx::query_as(BEHIND).bind(self.projector).bind(self.next).fetch_optional(&mut *connection).await?;
+        if let Some((partition, position)) = behind {
+            let (partition, position) = (partition.unsigned_abs(), position.unsigned_abs());
+            return Err(RebuildError::Behind { partition, position });
+        }
         sqlx::query("DELETE FROM ledger.checkpoints c WHERE c.projector = $1 AND c.generation <> $2")
             .bind(self.projector)
             .bind(self.next)
