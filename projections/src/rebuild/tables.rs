@@ -10,7 +10,7 @@ use sqlx::{Executor, PgConnection, Postgres};
 use super::RebuildError;
 use crate::projector::Projector;
 
-/// Building an index takes as long as it takes, with the memory that makes it fast; nothing waits for it.
+/// Building a key or an index takes as long as it takes, with the memory that makes it fast; nothing waits for it.
 const FOR_INDEXES: &str = "SET statement_timeout = 0; SET maintenance_work_mem = '256MB'";
 const NOT_FOR_INDEXES: &str = "RESET statement_timeout; RESET maintenance_work_mem";
 /// How often tables of before are tried to be dropped, a second each.
@@ -75,23 +75,29 @@ impl Tables {
         let next = begun.unwrap_or(live + 1);
         let tables = Self { projector: name, views: projector.views(), live, next };
         if begun.is_none() {
-            tables.make(&mut transaction, projector.version(), now).await?;
+            tables.make(&mut transaction, projector, now).await?;
         }
         transaction.commit().await?;
         Ok((tables, begun.is_some()))
     }
 
-    async fn make(&self, connection: &mut PgConnection, version: i32, now: Timestamp) -> Result<(), sqlx::Error> {
+    async fn make(
+        &self,
+        connection: &mut PgConnection,
+        projector: &dyn Projector,
+        now: Timestamp,
+    ) -> Result<(), sqlx::Error> {
         sqlx::query("DELETE FROM ledger.checkpoints c WHERE c.projector = $1 AND NOT c.live")
             .bind(self.projector)
             .execute(&mut *connection)
             .await?;
         for view in self.views {
             self.drop_but(connection, view, &[self.live]).await?;
-            sqlx::query("SELECT ledger.make_generation($1, $2, $3)")
+            sqlx::query("SELECT ledger.make_generation($1, $2, $3, $4)")
                 .bind(view)
                 .bind(self.live)
                 .bind(self.next)
+                .bind(!projector.fills_without_keys())
                 .execute(&mut *connection)
                 .await?;
         }
@@ -101,26 +107,24 @@ impl Tables {
         )
         .bind(self.projector)
         .bind(self.next)
-        .bind(version)
+        .bind(projector.version())
         .bind(now)
         .execute(connection)
         .await?;
         Ok(())
     }
 
-    /// Makes the indexes that the live tables have and the next ones do not, and the planner's statistics.
+    /// Makes the keys and indexes that the live tables have and the next ones do not, and the planner's statistics.
     pub(super) async fn index(&self, pool: &PgPool) -> Result<(), sqlx::Error> {
         let mut connection = pool.acquire().await?;
         connection.execute(FOR_INDEXES).await?;
         for view in self.views {
-            let missing: Vec<String> = sqlx::query_scalar("SELECT ledger.missing_indexes($1, $2, $3)")
-                .bind(view)
-                .bind(self.live)
-                .bind(self.next)
-                .fetch_all(&mut *connection)
-                .await?;
-            for statement in missing {
-                connection.execute(statement.as_str()).await?;
+            for missing in ["SELECT ledger.missing_keys($1, $2, $3)", "SELECT ledger.missing_indexes($1, $2, $3)"] {
+                let missing = sqlx::query_scalar(missing).bind(view).bind(self.live).bind(self.next);
+                let missing: Vec<String> = missing.fetch_all(&mut *connection).await?;
+                for statement in missing {
+                    connection.execute(statement.as_str()).await?;
+                }
             }
             connection.execute(format!("ANALYZE ledger.{view}_v{}", self.next).as_str()).await?;
         }
