@@ -87,6 +87,18 @@ async fn a_database_that_is_away_stops_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_panic_outside_a_batch_ends_no_partition() {
+    let (world, probe) = World::with_probe("probe").await;
+    let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
+    probe.panic_outside_batches(3 * usize::from(PARTITIONS));
+    world.spend(20, 400).await;
+    world.caught_up("probe").await;
+    world.assert_counted("probe").await;
+    assert!(world.standings("probe").await.iter().all(|standing| standing.stop.is_none()));
+    runner.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn c29_a_checkpoint_past_the_end_stops_the_projector() {
     let (world, probe) = World::with_probe("probe").await;
     let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
