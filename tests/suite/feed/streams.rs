@@ -183,3 +183,18 @@ async fn a_silent_stream_outlives_requests_and_tells_its_place() {
     assert_eq!(client.post(&path, "v", &json!({"reason": "test"})).await.unwrap().status, 200);
     assert_eq!(follower.next().await.unwrap()["type"], "GrantVoided");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_of_a_log_that_lost_its_newest_events_is_told_so() {
+    let database = support::database().await;
+    let node = Node::start(&database.url).await;
+    let client = node.client();
+    fund(&client).await;
+    let mut follower = Follower::open(&client, "/v1/events", None).await.unwrap();
+    follower.take_many(9).await;
+    let cut = "DELETE FROM store.events e
+        WHERE e.position = (SELECT max(l.position) FROM store.events l WHERE l.partition = e.partition)";
+    sqlx::raw_sql(cut).execute(&database.pool).await.unwrap();
+    assert_eq!(follower.next().await, None, "what takes their places is not what was seen there");
+    assert_eq!(Follower::open(&client, "/v1/events", follower.last_id.as_deref()).await.err(), Some(409));
+}
