@@ -21,7 +21,8 @@ pub(crate) struct Problem {
     detail: String,
     numbers: Map<String, Value>,
     retry_after: Option<Duration>,
-    taken: Option<Taken>,
+    /// Boxed, because few problems have it and every `Result` would grow.
+    taken: Option<Box<Taken>>,
 }
 
 impl Problem {
@@ -69,7 +70,7 @@ impl Problem {
     pub(crate) fn rate_limited(taken: Option<Taken>, after: Option<Duration>) -> Self {
         let detail = "the organization has made all the requests that it may; nothing was done";
         let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests", detail);
-        Self { taken, ..problem.retryable(after) }
+        Self { taken: taken.map(Box::new), ..problem.retryable(after) }
     }
 
     /// The ledger refuses for a reason that only the operator of this service can mend.
@@ -130,7 +131,7 @@ impl Problem {
             headers.insert(RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
         }
         if let Some(taken) = self.taken {
-            announce(taken, headers);
+            announce(*taken, headers);
         }
         response
     }

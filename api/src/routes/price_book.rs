@@ -135,6 +135,9 @@ pub struct PriceBookBody {
     /// What an organization is given at its first appearance: `{"amount", "validity_days"?}`.
     #[schema(value_type = Option<Object>)]
     welcome: Option<()>,
+    /// Requests a second by tier: `{"name": {"requests_per_second", "burst"?}}`; `default` is for whoever has no tier.
+    #[schema(value_type = Option<Object>)]
+    rate_tiers: Option<()>,
     /// `{"operation", "dimensions"?, "components", "uncharged"?, "minimum"?, "maximum"?}` each.
     #[schema(value_type = Vec<Object>)]
     prices: Vec<()>,

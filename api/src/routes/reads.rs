@@ -7,7 +7,7 @@ use http::StatusCode;
 use store::{RecordedEvent, StrongBalance};
 
 use super::call::{Ids, Reader, key};
-use super::run::{admitted, answer, json};
+use super::run::{admitted, answer, json, visible};
 use crate::answers::{
     Answer, ConsumptionReceipt, GrantReceipt, PurchaseReceipt, RecurringGrantState, ReservationReceipt, SettingsView,
 };
@@ -71,8 +71,11 @@ pub async fn command(
 async fn entity(app: &App, caller: &Caller, org: &str, given: &str) -> Result<(EntityId, Vec<RecordedEvent>), Problem> {
     let organization = admitted(app, caller, org)?;
     let id = id("id", given)?;
-    let events = app.ledger.entity(&organization, id).await.map_err(of_execute)?;
-    Ok((id, events))
+    Ok((id, history(app, &organization, id).await?))
+}
+
+async fn history(app: &App, organization: &OrganizationId, id: EntityId) -> Result<Vec<RecordedEvent>, Problem> {
+    app.ledger.entity(organization, id).await.map_err(of_execute)
 }
 
 fn missing(code: &'static str, what: &str, id: EntityId) -> Problem {
@@ -93,8 +96,9 @@ pub async fn grant(
         return Ok(json(StatusCode::OK, &receipt));
     }
     let missing = || missing("grant_not_found", "grant", id);
-    let origin = origin(&app, &admitted(&app, &caller, &org)?, id).await?.ok_or_else(missing)?;
-    let (_, events) = entity(&app, &caller, &org, &origin.to_string()).await?;
+    let organization = visible(&caller, &org)?;
+    let origin = origin(&app, &organization, id).await?.ok_or_else(missing)?;
+    let events = history(&app, &organization, origin).await?;
     let receipt = GrantReceipt::of(&events, id, app.clock.now());
     Ok(json(StatusCode::OK, &receipt.ok_or_else(missing)?))
 }
