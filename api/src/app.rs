@@ -11,6 +11,8 @@ use tokio::sync::Semaphore;
 use crate::auth::Authenticator;
 use crate::catalogue::Catalogue;
 use crate::feed::Feed;
+use crate::origins::Origins;
+use crate::paying::Paying;
 
 /// The server's parts; cheap to clone.
 #[derive(Clone)]
@@ -27,6 +29,9 @@ pub struct Parts {
     pub metrics: PrometheusHandle,
     pub feed: Feed,
     pub notifications: Arc<notifications::Runner>,
+    pub origins: Origins,
+    /// `None`: payments are off.
+    pub paying: Option<Paying>,
     /// One for each request in work.
     pub permits: Semaphore,
     /// One for each byte of bodies in memory.

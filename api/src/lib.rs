@@ -18,6 +18,8 @@ mod history;
 mod import;
 mod limits;
 pub mod openapi;
+pub mod origins;
+pub mod paying;
 mod problem;
 mod problems;
 mod recipes;

@@ -46,6 +46,12 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "invalid_request_error", message).with("code", "resource_missing")
     }
 
+    /// The same, where the id was a parameter and not in the address.
+    #[must_use]
+    pub fn in_param(self, param: &str) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, ..self }.with("param", param)
+    }
+
     /// A card that was not charged: the request was carried out, and this is its result.
     #[must_use]
     pub fn card(code: &str, message: &str) -> Self {

@@ -17,7 +17,7 @@ pub struct Kept {
 
 #[derive(Debug)]
 struct Entry {
-    /// Method, path and body, to the letter.
+    /// Method, path and parameters.
     request: String,
     state: State,
 }

@@ -62,9 +62,9 @@ impl Call {
         Self { method: parts.method.clone(), path: parts.uri.path().to_owned(), form, key }
     }
 
-    /// What a key belongs to.
+    /// What a key belongs to: the parameters, in whatever order they came.
     fn identity(&self) -> String {
-        format!("{} {}\n{}", self.method, self.path, self.form)
+        format!("{} {}\n{:?}", self.method, self.path, Params::parse(&self.form))
     }
 }
 
@@ -88,7 +88,12 @@ fn authorize(headers: &HeaderMap) -> Result<(), ApiError> {
 
 async fn carry_out(shared: &Arc<Shared>, call: &Call, fault: Option<Kind>) -> Response {
     let mut work = match InWork::begin(shared, call) {
-        Ok(Begun::Answered(kept)) => return answer(kept.status, &kept.body, true),
+        Ok(Begun::Answered(kept)) => {
+            return match fault {
+                None | Some(Kind::ErrorAfter { .. }) => answer(kept.status, &kept.body, true),
+                Some(kind) => wrong(kind, Some(&kept.body)).await,
+            };
+        }
         Ok(Begun::Work(work)) => work,
         Err(error) => return refused(&error),
     };

@@ -76,7 +76,7 @@ impl Fake {
         let mut world = World::new(settings.seed, format!("http://{addr}"));
         world.endpoints = settings.endpoints;
         world.delivery = settings.delivery;
-        let shared = Arc::new(Shared { world: Mutex::new(world), wake: Notify::new(), client: reqwest::Client::new() });
+        let shared = Arc::new(Shared { world: Mutex::new(world), wake: Notify::new(), client: messenger() });
         let router = router(&shared);
         let tasks = [tokio::spawn(accept(listener, router)), tokio::spawn(delivery::run(Arc::clone(&shared)))];
         Ok(Self { addr, shared, tasks })
@@ -107,6 +107,17 @@ impl Fake {
     pub async fn resend(&self, event: &str) -> Vec<Sent> {
         delivery::send(&self.shared, event).await
     }
+}
+
+/// Who carries webhooks. It trusts nobody: deliveries stay on this machine, and plain http needs no trust.
+fn messenger() -> reqwest::Client {
+    let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring has ciphers for TLS 1.2 and 1.3")
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    let builder = reqwest::Client::builder().tls_backend_preconfigured(config).no_proxy();
+    builder.build().expect("these settings need nothing of the machine")
 }
 
 impl Drop for Fake {

@@ -11,6 +11,7 @@ mod http;
 mod log;
 mod models;
 mod notifications;
+mod payments;
 mod private_postgres;
 mod projections;
 mod queries;

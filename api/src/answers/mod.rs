@@ -4,6 +4,7 @@
 
 mod adjustment;
 mod balance;
+mod checkout;
 mod command;
 mod consumption;
 mod event;
@@ -24,6 +25,7 @@ mod testing;
 
 pub use adjustment::AdjustmentAnswer;
 pub use balance::{BalanceAnswer, SettingsView};
+pub use checkout::CheckoutAnswer;
 pub use command::{Answer, outcome};
 pub use consumption::{ConsumptionAnswer, ConsumptionRefundAnswer};
 pub use event::{EventView, EventsPage, FeedPage};

@@ -7,6 +7,7 @@
 mod actor;
 mod database;
 mod demo;
+mod demo_shop;
 mod events;
 mod explain;
 mod failure;
@@ -29,6 +30,9 @@ mod report;
 mod secret;
 mod serve;
 mod status;
+mod stripe;
+mod stripe_args;
+mod stripe_setup;
 mod verify;
 
 use std::process::ExitCode;
@@ -62,6 +66,7 @@ enum Command {
     Report(report::Report),
     Notifications(notifications::Notifications),
     Status(status::Status),
+    Stripe(stripe::Stripe),
     Events(events::Events),
     Psql(psql::Psql),
     Openapi(openapi::Openapi),
@@ -100,6 +105,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Report(report) => report.run().await,
         Command::Notifications(notifications) => notifications.run().await,
         Command::Status(status) => status.run().await,
+        Command::Stripe(stripe) => stripe.run().await,
         Command::Events(events) => events.run().await,
         Command::Psql(psql) => psql.run().await,
         Command::Openapi(openapi) => openapi.run(),

@@ -17,10 +17,12 @@ use super::database::database_options;
 use super::notification_args::{ExpiringArgs, NotificationArgs};
 use super::process::{Ends, start_logging};
 use super::secret::secret;
-use super::{Database, DatabaseArgs, Failure, Purpose, demo};
+use super::stripe_args::{StripeArgs, WebhookArgs};
+use super::{Database, DatabaseArgs, Failure, Purpose, demo, demo_shop};
 use crate::auth::{AdminKey, Keys, NewKey, Scope};
 use crate::catalogue::Catalogue;
 use crate::clock::SystemClock;
+use crate::origins::Origins;
 use crate::server::{self, Handle, ServeError};
 
 /// Runs the server. The first line on stdout says where it listens; logs go to stderr.
@@ -60,6 +62,14 @@ pub struct Serve {
     /// Do not project: another node does (`credit-ledger project`, or a server without this flag).
     #[arg(long, env = "CREDIT_LEDGER_NO_PROJECTORS")]
     no_projectors: bool,
+    /// Origins of web pages that may use this server with tokens of theirs (CORS), show `/billing` in a frame, and be
+    /// returned to from a checkout: such as `https://app.example.com`, separated by commas.
+    #[arg(long, env = "CREDIT_LEDGER_ALLOWED_ORIGINS", value_name = "ORIGINS", default_value = "")]
+    allowed_origins: String,
+    #[command(flatten)]
+    stripe: StripeArgs,
+    #[command(flatten)]
+    webhooks: WebhookArgs,
     /// What is logged, such as `info` or `warn,api=debug`.
     #[arg(long, env = "CREDIT_LEDGER_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
@@ -81,6 +91,9 @@ impl Serve {
     pub async fn run(self) -> Result<(), Failure> {
         start_logging(&self.log, self.json)?;
         let admin_key = self.admin_key()?;
+        let origins = Origins::try_new(self.allowed_origins.split(','));
+        let origins = origins.map_err(|error| Failure::usage(format!("CREDIT_LEDGER_ALLOWED_ORIGINS: {error}")))?;
+        let account = self.webhooks.account(&self.stripe)?;
         let database = self.database.open(Purpose::Serve).await?;
         let unsafe_server = if self.allow_unsafe_durability { UnsafeServer::Allowed } else { UnsafeServer::Refused };
         database.check(unsafe_server).await?;
@@ -110,8 +123,20 @@ impl Serve {
         };
         let notifications = self.notifications(&database, &clock)?;
         let catalogue = Catalogue::new(database.pool().clone(), Arc::clone(&clock));
-        let settings =
-            server::Serve { listen, log, reads, projections, notifications, keys, catalogue, clock, admin_key };
+        let shop = (self.stripe.settings()?, origins.clone());
+        let settings = server::Serve {
+            listen,
+            log,
+            reads,
+            projections,
+            notifications,
+            keys,
+            catalogue,
+            clock,
+            admin_key,
+            origins,
+            account,
+        };
         let mut ends = Ends::listen()?;
         let server = server::serve(settings).await;
         let server = server.map_err(|error| match error {
@@ -122,7 +147,11 @@ impl Serve {
         })?;
         self.announce(&server, first_key.as_ref());
         if let Some(key) = first_key.filter(|_| self.demo) {
-            demo::greet(&format!("http://{}", server.addr), key.reveal()).await;
+            let url = format!("http://{}", server.addr);
+            demo::greet(&url, key.reveal()).await;
+            if let (Some(account), origins) = shop {
+                demo_shop::open(account, database.pool(), &origins, &url, key.reveal()).await;
+            }
         }
         ends.wait().await;
         tracing::info!("shutting down");

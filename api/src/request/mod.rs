@@ -7,6 +7,7 @@ pub mod adjustments;
 pub mod amount;
 mod asked;
 pub mod body;
+pub mod checkout;
 pub mod consumptions;
 pub mod grants;
 mod hash;

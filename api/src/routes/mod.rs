@@ -3,6 +3,7 @@
 
 mod batch;
 mod call;
+mod checkout;
 pub mod commands;
 mod events;
 mod health;
@@ -35,6 +36,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(commands::record_purchase))
         .routes(routes!(reads::purchase))
         .routes(routes!(commands::refund_purchase))
+        .routes(routes!(checkout::open))
         .routes(routes!(commands::consume))
         .routes(routes!(reads::consumption))
         .routes(routes!(commands::refund_consumption))

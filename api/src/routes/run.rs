@@ -19,7 +19,7 @@ use crate::problems::of_execute;
 use crate::request::body::{Body, Object, read_text};
 use crate::request::{Asked, Kind, id, request_hash};
 
-const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+pub(super) const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Runs the command of a single endpoint.
 ///
@@ -86,7 +86,7 @@ impl Item<'_> {
 }
 
 /// The outcome of an earlier request that was the same.
-async fn known(
+pub(super) async fn known(
     app: &App,
     organization: &OrganizationId,
     key: &IdempotencyKey,

@@ -23,10 +23,9 @@ pub fn create(world: &mut World, params: &mut Params) -> Result<Value, ApiError>
             ApiError::invalid("You can only use `off_session` when `confirm=true`.").with("param", "off_session")
         );
     }
-    params.list("payment_method_types");
-    let card = card.map(|id| world.card_of(&id, None)).transpose()?;
+    let card = card.map(|id| world.card_of(&id, None).map_err(|error| error.in_param("payment_method"))).transpose()?;
     if let Some(customer) = &customer {
-        world.customers.get(customer)?;
+        world.customers.get(customer).map_err(|error| error.in_param("customer"))?;
         check_owner(card.as_ref().and_then(|card| card.customer.as_deref()), customer)?;
     }
     let id = world.chance.id("pi");

@@ -58,7 +58,7 @@ pub fn call(world: &mut World, method: &Method, path: &str, mut params: Params) 
         ["webhook_endpoints"] if get => world.webhook_endpoints.page("/v1/webhook_endpoints", &mut params, |_| true),
         _ => {
             let message = format!("Unrecognized request URL ({method}: {path}).");
-            return Err(ApiError { status: http::StatusCode::NOT_FOUND, ..ApiError::invalid(message) });
+            return Err(ApiError::new(http::StatusCode::NOT_FOUND, "invalid_request_error", message));
         }
     }?;
     params.finish()?;

@@ -19,7 +19,7 @@ pub fn create(world: &mut World, params: &mut Params) -> Result<Value, ApiError>
     let (lines, amount, currency) = lines(world, params)?;
     let customer = params.text("customer");
     if let Some(customer) = &customer {
-        world.customers.get(customer)?;
+        world.customers.get(customer).map_err(|error| error.in_param("customer"))?;
     }
     let now = world.now();
     let expires_at = params.integer("expires_at")?.unwrap_or(now + LIFETIME_DEFAULT_SECONDS);
@@ -57,13 +57,15 @@ pub fn create(world: &mut World, params: &mut Params) -> Result<Value, ApiError>
     Ok(shown)
 }
 
-/// Prices and quantities, with their sum.
-fn lines(world: &World, params: &mut Params) -> Result<(Vec<(String, i64)>, i64, String), ApiError> {
+/// Prices and quantities, with their sum and its currency.
+type Lines = (Vec<(String, i64)>, i64, String);
+
+fn lines(world: &World, params: &mut Params) -> Result<Lines, ApiError> {
     let (mut lines, mut amount, mut currency) = (Vec::new(), 0_i64, None);
     for mut item in params.items("line_items") {
         let (id, quantity) = (item.required("price")?, item.integer("quantity")?.unwrap_or(1));
         item.finish()?;
-        let price = world.prices.get(&id)?;
+        let price = world.prices.get(&id).map_err(|error| error.in_param("line_items[0][price]"))?;
         if !price.active {
             return Err(ApiError::invalid("The price specified is inactive.").with("param", "line_items[0][price]"));
         }

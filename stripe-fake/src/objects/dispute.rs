@@ -125,7 +125,7 @@ impl Dispute {
             "is_charge_refundable": !self.status.withholds(), "livemode": false, "metadata": {},
             "network_reason_code": "10", "payment_intent": self.intent,
             "payment_method_details": {
-                "card": {"brand": "visa", "case_type": "chargeback", "network_reason_code": "10"}, "type": "card"
+                "card": {"brand": "visa", "case_type": "chargeback", "network": "visa", "network_reason_code": "10"}, "type": "card"
             },
             "reason": "fraudulent", "status": self.status.name()
         })

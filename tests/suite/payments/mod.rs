@@ -1,0 +1,6 @@
+//! Payments, from the API to the simulation of Stripe and back.
+
+mod checkout;
+mod checkout_refused;
+mod evening;
+mod setup;
