@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::StatusCode;
 use payments::gateway::PaymentGateway;
 use payments::stripe::WebhookSecrets;
-use payments::{Payments, checkout};
+use payments::{Payments, Process, checkout, inbox, recharge};
 use sqlx::PgPool;
 use store::{Clock, Ledger};
 use tokio::task::JoinHandle;
@@ -52,17 +52,24 @@ pub fn off() -> Problem {
 /// What goes on beside requests, on this node.
 pub(crate) struct Processes {
     abandoned: JoinHandle<()>,
+    inbox: Process,
+    recharges: Process,
 }
 
 impl Processes {
     /// Inside a Tokio runtime.
     pub(crate) fn start(paying: &Paying) -> Self {
-        Self { abandoned: tokio::spawn(end_abandoned(paying.payments.clone())) }
+        Self {
+            abandoned: tokio::spawn(end_abandoned(paying.payments.clone())),
+            inbox: inbox::start(paying.payments.clone()),
+            recharges: recharge::start(paying.payments.clone()),
+        }
     }
 
     /// Whatever is cut off is begun again from the database.
     pub(crate) async fn shutdown(self) {
         self.abandoned.abort();
+        tokio::join!(self.inbox.shutdown(), self.recharges.shutdown());
     }
 }
 

@@ -158,6 +158,8 @@ fn told(event: &Event) -> Option<(Kind, Fields)> {
                 RechargeFailure::ActionRequired => Kind::AutoRechargeActionRequired,
                 RechargeFailure::Declined
                 | RechargeFailure::CardUnusable
+                | RechargeFailure::NoCard
+                | RechargeFailure::Withdrawn
                 | RechargeFailure::Refused
                 | RechargeFailure::Abandoned
                 | RechargeFailure::TimedOut => Kind::AutoRechargeFailed,

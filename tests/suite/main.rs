@@ -15,6 +15,7 @@ mod payments;
 mod private_postgres;
 mod projections;
 mod queries;
+mod recharge;
 mod stock_conformance;
 mod stock_defects;
 mod support;

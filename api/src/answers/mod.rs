@@ -3,6 +3,7 @@
 //! Invariant: a command's answer is made of its own durable events and nothing else, so a replay is equal to the letter.
 
 mod adjustment;
+mod auto_recharge;
 mod balance;
 mod checkout;
 mod command;
@@ -24,6 +25,7 @@ mod settings;
 mod testing;
 
 pub use adjustment::AdjustmentAnswer;
+pub use auto_recharge::{AutoRechargeAnswer, AutoRechargeResumption, AutoRechargeState};
 pub use balance::{BalanceAnswer, SettingsView};
 pub use checkout::CheckoutAnswer;
 pub use command::{Answer, outcome};

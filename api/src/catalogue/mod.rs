@@ -20,6 +20,7 @@ use store::catalogue::{Author, CatalogueError, packages};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::problems::of_catalogue;
+use crate::request::auto_recharge::PolicyAsked;
 use crate::request::{Asked, PackagePurchase};
 use books::Books;
 
@@ -89,6 +90,7 @@ impl Catalogue {
             Asked::Command(command) => Ok(command),
             Asked::Priced(command) => Ok(priced(command, self.books_for_a_price().await?)),
             Asked::Package(purchase) => self.purchase(purchase).await.map(Command::RecordPurchase),
+            Asked::Policy(policy) => self.policy(policy).await,
         }
     }
 
@@ -108,6 +110,15 @@ impl Catalogue {
         let validity = package.terms.validity_days.map(|days| Expiry::In(days.saturating_mul(DAY_SECONDS)));
         let expiry = expiry.or(validity).unwrap_or(Expiry::Never);
         Ok(RecordPurchase { offer: package.offer(), payment_reference, expiry, metadata })
+    }
+
+    /// A policy that is switched off may name what is not for sale any more.
+    async fn policy(&self, asked: PolicyAsked) -> Result<Command, Problem> {
+        let package = match asked.enabled {
+            true => self.for_sale(&asked.package_id).await?,
+            false => self.package(&asked.package_id).await?,
+        };
+        Ok(Command::ConfigureAutoRecharge(Some(asked.of(&package))))
     }
 
     /// A package that can be bought now.

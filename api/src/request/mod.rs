@@ -6,6 +6,7 @@ mod accept;
 pub mod adjustments;
 pub mod amount;
 mod asked;
+pub mod auto_recharge;
 pub mod body;
 pub mod checkout;
 pub mod consumptions;

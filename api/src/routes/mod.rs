@@ -1,6 +1,7 @@
 //! Handlers: from an HTTP request to the ledger and back. Each is a few lines; what they share is in `call.rs` and
 //! `run.rs`.
 
+mod auto_recharge;
 mod batch;
 mod call;
 mod checkout;
@@ -15,6 +16,7 @@ mod queries;
 mod read_body;
 mod reads;
 mod run;
+mod webhooks;
 
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
@@ -37,6 +39,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(reads::purchase))
         .routes(routes!(commands::refund_purchase))
         .routes(routes!(checkout::open))
+        .routes(routes!(webhooks::stripe))
         .routes(routes!(commands::consume))
         .routes(routes!(reads::consumption))
         .routes(routes!(commands::refund_consumption))
@@ -47,6 +50,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(commands::adjust))
         .routes(routes!(commands::change_settings, reads::settings))
         .routes(routes!(commands::configure_recurring_grant, reads::recurring_grant))
+        .merge(auto_recharge::documented())
         .routes(routes!(reads::command))
         .merge(queries::documented())
         .routes(routes!(events::events))

@@ -3,4 +3,5 @@
 mod checkout;
 mod checkout_refused;
 mod evening;
+mod inbox;
 mod setup;
