@@ -28,10 +28,10 @@ pub struct Parts {
     pub catalogue: Catalogue,
     pub metrics: PrometheusHandle,
     pub feed: Feed,
-    pub notifications: Arc<notifications::Runner>,
     pub origins: Origins,
     /// `None`: payments are off.
     pub paying: Option<Paying>,
+    pub notifications: Arc<notifications::Runner>,
     /// One for each request in work.
     pub permits: Semaphore,
     /// One for each byte of bodies in memory.

@@ -156,16 +156,21 @@ fn told(event: &Event) -> Option<(Kind, Fields)> {
         Fact::RechargeFailed(f) => {
             let kind = match f.failure {
                 RechargeFailure::ActionRequired => Kind::AutoRechargeActionRequired,
-                RechargeFailure::Declined
+                RechargeFailure::NoCard
+                | RechargeFailure::Declined
                 | RechargeFailure::CardUnusable
-                | RechargeFailure::NoCard
-                | RechargeFailure::Withdrawn
                 | RechargeFailure::Refused
                 | RechargeFailure::Abandoned
                 | RechargeFailure::TimedOut => Kind::AutoRechargeFailed,
+                // Whoever switched it off knows.
+                RechargeFailure::Withdrawn => return None,
             };
-            let fields =
-                vec![("recharge_id", json!(f.recharge_id)), ("failure", json!(f.failure)), ("detail", json!(f.detail))];
+            let fields = vec![
+                ("recharge_id", json!(f.recharge_id)),
+                ("failure", json!(f.failure)),
+                ("detail", json!(f.detail)),
+                ("link", json!(f.link)),
+            ];
             Some((kind, fields))
         }
         // All of it was held by reservations; what they give back expires by an event of its own.

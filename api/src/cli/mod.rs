@@ -32,6 +32,8 @@ mod serve;
 mod status;
 mod stripe;
 mod stripe_args;
+mod stripe_inbox;
+mod stripe_reconcile;
 mod stripe_setup;
 mod verify;
 

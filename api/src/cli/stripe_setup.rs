@@ -53,7 +53,7 @@ impl Setup {
         let settings = settings.ok_or_else(|| Failure::usage("STRIPE_SECRET_KEY: a set-up needs the account's key"))?;
         let gateway = StripeGateway::new(settings, Patience::default());
         let database = self.database.open(Purpose::Use).await?;
-        let wrong = packages(&gateway, database.pool(), self.dry_run, |told| say(told)).await;
+        let wrong = packages(&gateway, database.pool(), self.dry_run, say).await;
         database.close().await;
         let wrong = wrong?;
         if let Some(url) = &self.url {

@@ -15,6 +15,7 @@ mod price_book;
 mod queries;
 mod read_body;
 mod reads;
+mod refunds;
 mod run;
 mod webhooks;
 
@@ -37,7 +38,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(commands::void_grant))
         .routes(routes!(commands::record_purchase))
         .routes(routes!(reads::purchase))
-        .routes(routes!(commands::refund_purchase))
+        .routes(routes!(refunds::refund_purchase))
         .routes(routes!(checkout::open))
         .routes(routes!(webhooks::stripe))
         .routes(routes!(commands::consume))

@@ -1,13 +1,14 @@
-//! The first evening: what `serve --demo` prints on a simulation buys credits, as far as the page and back.
+//! The first evening: what `serve --demo` prints on a simulation buys credits.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use stripe_fake::{Fake, Settings};
+use stripe_fake::{Endpoint, Fake, Settings};
 
 use crate::support;
-use crate::support::http::plain;
+use crate::support::http::{Client, plain};
 use crate::support::node::{ADMIN_KEY, binary};
 
 /// A port that is free now, for an address that has to be known before the server starts.
@@ -17,10 +18,12 @@ fn free_address() -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_printed_purchase_leads_to_a_page_that_can_be_paid_on() {
+async fn the_printed_purchase_leads_to_a_page_and_paying_there_brings_credits() {
     let database = support::database().await;
-    let fake = Fake::start(Settings::default()).await.unwrap();
     let address = free_address();
+    let url = format!("http://{address}/v1/webhooks/stripe");
+    let endpoint = Endpoint { url, secrets: vec!["whsec_simulation".to_owned()], types: Vec::new() };
+    let fake = Fake::start(Settings { endpoints: vec![endpoint], ..Settings::default() }).await.unwrap();
     let mut command = binary();
     command.args(["serve", "--demo", "--listen", &address]).env("DATABASE_URL", &database.url);
     command.env("CREDIT_LEDGER_ADMIN_KEY", ADMIN_KEY).env("STRIPE_SECRET_KEY", "sk_test_simulation");
@@ -43,6 +46,14 @@ async fn the_printed_purchase_leads_to_a_page_that_can_be_paid_on() {
     assert!(back.url().as_str().starts_with(&format!("http://{address}/docs")), "{}", back.url());
     let session = answer["checkout_session_id"].as_str().unwrap();
     assert!(fake.with(|world| world.sessions.get(session).unwrap().paid));
+
+    let client = Client::new(&format!("http://{address}"), ADMIN_KEY);
+    let path = format!("/v1/organizations/acme/purchases/{}", answer["purchase_id"].as_str().unwrap());
+    let begun = Instant::now();
+    while client.get(&path).await.unwrap().body["status"] != "completed" {
+        assert!(begun.elapsed() < Duration::from_secs(10), "the credits do not come");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     server.kill().unwrap();
     server.wait().unwrap();
 }
