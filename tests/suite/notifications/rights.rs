@@ -156,10 +156,11 @@ async fn a_server_with_the_rights_of_the_app_role_tells_all_that_there_is() {
     let grant = json!({"amount": 100, "reason": "trial", "expires_in_seconds": 3600});
     world.command("acme", "grants", "g", grant).await;
     world.purchase("acme", "order").await;
-    world.receiver.settled("/hooks", 1).await;
     world.at(std::time::Duration::from_secs(600));
     let taken = world.receiver.settled("/hooks", 2).await;
-    assert_eq!((taken[0].kind(), taken[1].kind()), ("credits.purchase.completed", "credits.grant.expiring"));
+    let mut kinds = [taken[0].kind(), taken[1].kind()];
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["credits.grant.expiring", "credits.purchase.completed"]);
     world.ok("POST", &format!("{LIST}/{id}/resend"), json!({"delivery_id": taken[0].id})).await;
     assert_eq!(world.send("DELETE", &format!("{LIST}/{id}"), Value::Null).await.status, 204);
 }
