@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::StatusCode;
 use payments::gateway::PaymentGateway;
 use payments::stripe::WebhookSecrets;
-use payments::{Payments, Process, checkout, inbox, recharge};
+use payments::{Payments, Process, checkout, inbox, recharge, reconcile};
 use sqlx::PgPool;
 use store::{Clock, Ledger};
 use tokio::task::JoinHandle;
@@ -57,6 +57,7 @@ pub(crate) struct Processes {
     abandoned: JoinHandle<()>,
     inbox: Process,
     recharges: Process,
+    reconciling: JoinHandle<()>,
 }
 
 impl Processes {
@@ -66,12 +67,14 @@ impl Processes {
             abandoned: tokio::spawn(end_abandoned(paying.payments.clone())),
             inbox: inbox::start(paying.payments.clone()),
             recharges: recharge::start(paying.payments.clone(), paying.return_url.clone()),
+            reconciling: tokio::spawn(reconcile::run(paying.payments.clone(), paying.live)),
         }
     }
 
     /// Whatever is cut off is begun again from the database.
     pub(crate) async fn shutdown(self) {
         self.abandoned.abort();
+        self.reconciling.abort();
         tokio::join!(self.inbox.shutdown(), self.recharges.shutdown());
     }
 }

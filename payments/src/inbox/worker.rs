@@ -39,7 +39,7 @@ pub enum Obstacle {
 
 impl Obstacle {
     /// Whether another try may help.
-    fn passes(&self) -> bool {
+    pub(crate) fn passes(&self) -> bool {
         match self {
             Self::Settle(Hindrance::Gateway(error)) | Self::Recharge(recharge::Hindrance::Gateway(error)) => {
                 error.retryable() || is_missing(error)
@@ -105,6 +105,11 @@ async fn of_intent(payments: &Payments, intent: Option<IntentId>) -> Result<Work
         Settled::Unpaid => Worked::Done(format!("{intent} is not paid")),
         Settled::Foreign => Worked::Ignored(format!("{intent} is not one of ours")),
     })
+}
+
+/// Does what an event about this session would do.
+pub(crate) async fn look_at(payments: &Payments, session: SessionSeen) -> Result<(), Obstacle> {
+    of_session(payments, "", session).await.map(drop)
 }
 
 /// A card was saved, or taken away.
