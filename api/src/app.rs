@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use crate::auth::Authenticator;
 use crate::catalogue::Catalogue;
 use crate::feed::Feed;
+use crate::origins::Origins;
 
 /// The server's parts; cheap to clone.
 #[derive(Clone)]
@@ -26,6 +27,7 @@ pub struct Parts {
     pub catalogue: Catalogue,
     pub metrics: PrometheusHandle,
     pub feed: Feed,
+    pub origins: Origins,
     /// One for each request in work.
     pub permits: Semaphore,
     /// One for each byte of bodies in memory.

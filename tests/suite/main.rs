@@ -17,3 +17,4 @@ mod stock_conformance;
 mod stock_defects;
 mod support;
 mod tidy;
+mod web;

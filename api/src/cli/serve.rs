@@ -20,6 +20,7 @@ use super::{Database, DatabaseArgs, Failure, Purpose, demo};
 use crate::auth::{AdminKey, Keys, NewKey, Scope};
 use crate::catalogue::Catalogue;
 use crate::clock::SystemClock;
+use crate::origins::Origins;
 use crate::server::{self, Handle, ServeError};
 
 /// Runs the server. The first line on stdout says where it listens; logs go to stderr.
@@ -59,6 +60,10 @@ pub struct Serve {
     /// Do not project: another node does (`credit-ledger project`, or a server without this flag).
     #[arg(long, env = "CREDIT_LEDGER_NO_PROJECTORS")]
     no_projectors: bool,
+    /// Origins of web pages that may use this server with tokens of theirs (CORS), show `/billing` in a frame, and be
+    /// returned to from a checkout: such as `https://app.example.com`, separated by commas.
+    #[arg(long, env = "CREDIT_LEDGER_ALLOWED_ORIGINS", value_name = "ORIGINS", default_value = "")]
+    allowed_origins: String,
     /// What is logged, such as `info` or `warn,api=debug`.
     #[arg(long, env = "CREDIT_LEDGER_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
@@ -76,6 +81,8 @@ impl Serve {
     pub async fn run(self) -> Result<(), Failure> {
         start_logging(&self.log, self.json)?;
         let admin_key = self.admin_key()?;
+        let origins = Origins::try_new(self.allowed_origins.split(','));
+        let origins = origins.map_err(|error| Failure::usage(format!("CREDIT_LEDGER_ALLOWED_ORIGINS: {error}")))?;
         let database = self.database.open(Purpose::Serve).await?;
         let unsafe_server = if self.allow_unsafe_durability { UnsafeServer::Allowed } else { UnsafeServer::Refused };
         database.check(unsafe_server).await?;
@@ -104,7 +111,7 @@ impl Serve {
             limits: projections::Limits::default(),
         };
         let catalogue = Catalogue::new(database.pool().clone(), Arc::clone(&clock));
-        let settings = server::Serve { listen, log, reads, projections, keys, catalogue, clock, admin_key };
+        let settings = server::Serve { listen, log, reads, projections, keys, catalogue, clock, admin_key, origins };
         let mut ends = Ends::listen()?;
         let server = server::serve(settings).await;
         let server = server.map_err(|error| match error {

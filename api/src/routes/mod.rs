@@ -2,6 +2,7 @@
 //! `run.rs`.
 
 mod batch;
+mod browser_tokens;
 mod call;
 pub mod commands;
 mod events;
@@ -13,6 +14,7 @@ mod queries;
 mod read_body;
 mod reads;
 mod run;
+mod session;
 
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,6 +25,7 @@ use crate::edge::{no_method, no_route};
 use crate::openapi;
 
 pub use keys::KeyView;
+pub use session::PATH as SESSION_PATH;
 
 /// All documented routes, with their description.
 #[must_use]
@@ -58,6 +61,9 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(price_book::diff))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))
+        .routes(routes!(browser_tokens::create))
+        .routes(routes!(browser_tokens::revoke))
+        .routes(routes!(session::sign_in, session::show, session::sign_out))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
@@ -68,6 +74,7 @@ pub fn router(app: App) -> Router {
     let (router, api) = documented().split_for_parts();
     router
         .merge(openapi::pages(api))
+        .merge(crate::web::pages(&app.origins))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(axum::middleware::from_fn_with_state(app.clone(), crate::edge::edge))

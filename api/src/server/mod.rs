@@ -21,6 +21,7 @@ use crate::auth::{AdminKey, Authenticator, Keys};
 use crate::catalogue::Catalogue;
 use crate::feed::Feed;
 use crate::limits::{BODIES_BYTES_MAX, CONCURRENT_REQUESTS_MAX, DRAIN_MAX, METRICS_UPKEEP};
+use crate::origins::Origins;
 use crate::routes;
 
 use connections::Bounds;
@@ -41,6 +42,8 @@ pub struct Serve {
     pub clock: Arc<dyn Clock>,
     /// An admin key that the database does not know.
     pub admin_key: Option<AdminKey>,
+    /// Of web pages that may use this server.
+    pub origins: Origins,
 }
 
 /// Why a server did not start.
@@ -89,6 +92,7 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
         catalogue: settings.catalogue,
         metrics: metrics.clone(),
         feed,
+        origins: settings.origins,
         permits: Semaphore::new(CONCURRENT_REQUESTS_MAX),
         bodies: Arc::new(Semaphore::new(BODIES_BYTES_MAX)),
     });

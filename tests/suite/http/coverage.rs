@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support;
 use crate::support::node::Node;
 
-/// Operations whose rights, mistakes or replays a test of this folder or of `queries` tries.
+/// Operations whose rights, mistakes or replays a test of this folder, of `queries` or of `web` tries.
 const COVERED: &[&str] = &[
     "GET /healthz",
     "GET /readyz",
@@ -53,6 +53,11 @@ const COVERED: &[&str] = &[
     "GET /v1/organizations/{org}/forecast",
     "GET /v1/organizations/{org}/events",
     "GET /v1/organizations/{org}/commands/{idempotency_key}",
+    "POST /v1/organizations/{org}/browser-tokens",
+    "DELETE /v1/organizations/{org}/browser-tokens/{id}",
+    "POST /session",
+    "GET /session",
+    "DELETE /session",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
