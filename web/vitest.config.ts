@@ -1,0 +1,9 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "client", include: ["client/tests/**/*.test.ts"], globalSetup: ["testing/server.ts"], testTimeout: 20_000 } },
+    ],
+  },
+});
