@@ -47,6 +47,16 @@ export interface CommandOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface CheckoutOptions extends CommandOptions {
+  /** Where a checkout returns to, such as `https://app.example.com/settings/billing`. */
+  readonly billingUrl?: string;
+}
+
+/** A payment to be made by the customer. */
+export interface CheckoutStarted {
+  readonly url: string;
+}
+
 export class CreditLedger {
   /** Every operation of the API, by path. Sends and tries again as the methods do; errors are answered, not thrown. */
   readonly api: Client<paths>;
@@ -127,10 +137,23 @@ export class CreditLedger {
     return value(await this.api.POST(path, { params: { path: { org } }, body }));
   }
 
-  /** A request of any kind, sent as all others are. */
-  request(method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Response> {
-    const sent = { ...headers, "content-type": "application/json" };
-    return this.#send(new Request(`${this.#baseUrl}${path}`, { method, headers: sent, body: JSON.stringify(body) }));
+  /** Starts a checkout, and answers where the customer pays. */
+  checkout(org: string, packageId: string, options: CheckoutOptions = {}): Promise<CheckoutStarted> {
+    const body = { package_id: packageId, ...returnUrls(options.billingUrl) };
+    const path = `/v1/organizations/${encodeURIComponent(org)}/checkout-sessions`;
+    return this.send("POST", path, body, options.idempotencyKey ?? newIdempotencyKey());
+  }
+
+  /** A request by its path, for what a server may or may not have; sent and refused as all others are. */
+  async send<T>(method: string, path: string, body?: unknown, idempotencyKey?: string): Promise<T> {
+    const headers = new Headers({ accept: "application/json" });
+    if (idempotencyKey !== undefined) headers.set("idempotency-key", idempotencyKey);
+    if (body !== undefined) headers.set("content-type", "application/json");
+    const init = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await this.#send(new Request(`${this.#baseUrl}${path}`, { method, headers, ...init }));
+    const answer: unknown = await response.json().catch(() => null);
+    if (!response.ok) throw await errorOf(response, answer);
+    return answer as T;
   }
 
   /** What happens to the organization, as it happens. A browser token is shown types, sequences and balances. */
@@ -155,6 +178,17 @@ function keyed({ idempotencyKey }: CommandOptions, otherwise?: string): { "Idemp
 
 function abort({ signal }: CommandOptions): { signal?: AbortSignal } {
   return signal === undefined ? {} : { signal };
+}
+
+/** The addresses that a checkout returns to say how it went, and prove nothing. */
+function returnUrls(billingUrl: string | undefined): Record<string, string> {
+  if (billingUrl === undefined) return {};
+  const at = (outcome: string) => {
+    const url = new URL(billingUrl);
+    url.searchParams.set("credits", outcome);
+    return url.toString();
+  };
+  return { success_url: at("purchased"), cancel_url: at("cancelled") };
 }
 
 interface Result<T> {

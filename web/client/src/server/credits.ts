@@ -1,8 +1,8 @@
 // Server actions: what an application's own server does with credits, bound to the organization of whoever is signed in.
 
-import { type CommandOptions, type Consumption, type CreditLedger, type Grant, newIdempotencyKey } from "../client.js";
+import { type CheckoutStarted, type CommandOptions, type Consumption, type CreditLedger, type Grant, newIdempotencyKey } from "../client.js";
 import type { ConsumeInput, Reservation, ReservationEnd } from "../client.js";
-import { LedgerError, errorOf } from "../errors.js";
+import { LedgerError } from "../errors.js";
 
 /** What the actions need to know. */
 export interface CreditsOptions {
@@ -15,11 +15,6 @@ export interface CreditsOptions {
 
 /** What something costs: credits, or usage that the price book prices. */
 export type Cost = number | ConsumeInput;
-
-/** A payment to be made by the customer. */
-export interface CheckoutStarted {
-  readonly url: string;
-}
 
 export interface AutoRecharge {
   readonly enabled: boolean;
@@ -45,17 +40,18 @@ export interface Credits {
 export type Held = string | { readonly id: string; readonly organization_id: string };
 
 export function createCredits(options: CreditsOptions): Credits {
-  const { ledger } = options;
+  const { ledger, billingUrl } = options;
   const own = async () => options.organizationId();
   const place = async (held: Held): Promise<[string, string]> =>
     typeof held === "string" ? [await own(), held] : [held.organization_id, held.id];
   return {
-    purchaseCredits: async (packageId, command) => startCheckout(options, await own(), packageId, command),
+    purchaseCredits: async (packageId, command) =>
+      ledger.checkout(await own(), packageId, { ...(billingUrl === undefined ? {} : { billingUrl }), ...command }),
     consumeCredits: async (cost, reason, command) =>
       ledger.consume(await own(), { ...costBody(cost), ...reasonBody(reason) }, command),
     getCreditBalance: async (organizationId) => balanceOf(ledger, organizationId ?? (await own())),
     enableAutoRecharge: async (threshold, amount, command) =>
-      setAutoRecharge(ledger, await own(), { enabled: true, threshold, amount }, command),
+      setAutoRecharge(ledger, await own(), threshold, amount, command),
     grantFreeCredits: (organizationId, amount, reason, command) =>
       ledger.grant(organizationId, { amount, reason }, command),
     reserveCredits: (organizationId, cost, command) => ledger.reserve(organizationId, costBody(cost), command),
@@ -85,47 +81,24 @@ export async function balanceOf(ledger: CreditLedger, organization: string): Pro
   }
 }
 
-/** The addresses that a checkout returns to say how it went, and prove nothing. */
-export function returnUrls(billingUrl: string | undefined): Record<string, string> {
-  if (billingUrl === undefined) return {};
-  const at = (outcome: string) => {
-    const url = new URL(billingUrl);
-    url.searchParams.set("credits", outcome);
-    return url.toString();
-  };
-  return { success_url: at("purchased"), cancel_url: at("cancelled") };
-}
-
-async function startCheckout(
-  { ledger, billingUrl }: CreditsOptions,
-  organization: string,
-  packageId: string,
-  command: CommandOptions = {},
-): Promise<CheckoutStarted> {
-  const body = { package_id: packageId, ...returnUrls(billingUrl) };
-  return untyped(ledger, "POST", `/v1/organizations/${encodeURIComponent(organization)}/checkout-sessions`, body, command);
+/** Keeps the package of the policy that there is; else the largest that is not more than what is wanted. */
+async function rechargePackage(ledger: CreditLedger, path: string, amount: number): Promise<string | undefined> {
+  const { policy } = await ledger.send<{ policy?: { package_id: string } | null }>("GET", path);
+  if (policy) return policy.package_id;
+  const offered = await ledger.packages();
+  const fitting = offered.filter(({ credits }) => credits <= amount);
+  return (fitting.at(-1) ?? offered[0])?.id;
 }
 
 async function setAutoRecharge(
   ledger: CreditLedger,
   organization: string,
-  body: AutoRecharge,
+  threshold: number,
+  amount: number,
   command: CommandOptions = {},
 ): Promise<AutoRecharge> {
-  return untyped(ledger, "PUT", `/v1/organizations/${encodeURIComponent(organization)}/auto-recharge`, body, command);
-}
-
-/** For what a server may not have: its description says nothing of it, and its answer is a 404 then. */
-async function untyped<T>(
-  ledger: CreditLedger,
-  method: "POST" | "PUT",
-  path: string,
-  body: unknown,
-  command: CommandOptions,
-): Promise<T> {
-  const key = command.idempotencyKey ?? newIdempotencyKey();
-  const response = await ledger.request(method, path, body, { "idempotency-key": key });
-  const answer: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw await errorOf(response, answer);
-  return answer as T;
+  const path = `/v1/organizations/${encodeURIComponent(organization)}/auto-recharge`;
+  const policy = { enabled: true, threshold, amount, package_id: await rechargePackage(ledger, path, amount) };
+  await ledger.send("PUT", path, policy, command.idempotencyKey ?? newIdempotencyKey());
+  return { enabled: true, threshold, amount };
 }
