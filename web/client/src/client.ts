@@ -158,12 +158,14 @@ export class CreditLedger {
 
   /** What happens to the organization, as it happens. A browser token is shown types, sequences and balances. */
   subscribe(org: string, options: SubscribeOptions = {}): AsyncGenerator<CreditSignal, void, void> {
-    const path = `${this.#baseUrl}/v1/organizations/${encodeURIComponent(org)}/events`;
-    const open = (after: number, signal: AbortSignal) => {
-      const headers = { accept: "text/event-stream" };
-      return this.#send(new Request(`${path}?after_sequence=${after}`, { headers, signal }));
-    };
+    const path = `/v1/organizations/${encodeURIComponent(org)}/events`;
+    const open = (after: number, signal: AbortSignal) => this.stream(`${path}?after_sequence=${after}`, signal);
     return follow<CreditSignal>(open, options);
+  }
+
+  /** A stream of server-sent events, to be read with `messages`. */
+  stream(path: string, signal: AbortSignal): Promise<Response> {
+    return this.#send(new Request(`${this.#baseUrl}${path}`, { headers: { accept: "text/event-stream" }, signal }));
   }
 }
 

@@ -1,0 +1,35 @@
+// One server for all browser tests: the demo organizations, packages, prices, and the pages of `web/dist`.
+
+import { CreditLedger, value } from "@credit-ledger/client";
+import { adminKey, startServer } from "../testing/server.js";
+
+/** The origin of the application that frames the billing page in a test. */
+export const applicationPort = 4987;
+
+export default async function setup(): Promise<() => Promise<void>> {
+  const origin = `http://127.0.0.1:${applicationPort}`;
+  const server = await startServer(["--demo"], { CREDIT_LEDGER_ALLOWED_ORIGINS: origin });
+  process.env["LEDGER_URL"] = server.url;
+  const ledger = new CreditLedger({ baseUrl: server.url, credentials: { apiKey: adminKey } });
+  for (const [id, name, credits, price_cents] of [
+    ["starter", "Starter", 1_000, 1_000],
+    ["team", "Team", 5_500, 5_000],
+    ["business", "Business", 12_000, 10_000],
+  ] as const) {
+    await value(await ledger.api.POST("/v1/packages", { body: { id, name, credits, price_cents } }));
+  }
+  const prices = [{ operation: "chat.*", components: [{ unit: "request", per_unit: "3" }] }];
+  await value(await ledger.api.PUT("/v1/price-book", { body: { prices } }));
+  await seeded(ledger);
+  return server.stop;
+}
+
+/** `serve --demo` seeds after it has begun to listen. */
+async function seeded(ledger: CreditLedger): Promise<void> {
+  for (let look = 0; look < 100; look += 1) {
+    const last = await ledger.balance("hooli").then((balance) => balance.last_sequence, () => 0);
+    if (last >= 3) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error("the demo organizations are not there");
+}
