@@ -21,6 +21,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   const prices = [{ operation: "chat.*", components: [{ unit: "request", per_unit: "3" }] }];
   await value(await ledger.api.PUT("/v1/price-book", { body: { prices } }));
   await seeded(ledger);
+  await busyMonth(ledger);
   return server.stop;
 }
 
@@ -32,4 +33,25 @@ async function seeded(ledger: CreditLedger): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error("the demo organizations are not there");
+}
+
+/** An organization with a month of usage, for charts that are worth looking at. */
+async function busyMonth(ledger: CreditLedger): Promise<void> {
+  const org = "umbrella";
+  const path = "/v1/organizations/{org}/purchases";
+  const params = { path: { org }, header: { "Idempotency-Key": "month" } };
+  await value(await ledger.api.POST(path, { params, body: { package_id: "business", payment_reference: "in_2048" } }));
+  await ledger.grant(org, { amount: 2_000, reason: "launch offer", expires_in_seconds: 40 * 86_400 });
+  const operations = ["chat.completion", "image.generation", "report.export", "speech.synthesis"];
+  const commands = Array.from({ length: 100 }, (_, n) => ({
+    type: "consume",
+    organization_id: org,
+    idempotency_key: `month-${n}`,
+    amount: 20 + ((n * 37) % 120),
+    operation: operations[(n * 7) % operations.length],
+    subject: `user-${n % 9}`,
+    // Only labels the usage; the movements themselves are of now.
+    occurred_at: new Date(Date.now() - ((n * 11) % 29) * 86_400_000).toISOString(),
+  }));
+  await ledger.send("POST", "/v1/commands", { commands });
 }

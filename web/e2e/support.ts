@@ -1,4 +1,4 @@
-import AxeBuilder from "@axe-core/playwright";
+import { AxeBuilder } from "@axe-core/playwright";
 import { CreditLedger } from "@credit-ledger/client";
 import { type Page, expect } from "@playwright/test";
 import { adminKey } from "../testing/server.js";

@@ -64,7 +64,7 @@ function Parts(): ReactNode {
       </div>
       <CreditUsageChart />
       <div className="columns">
-        <CreditHistory />
+        <CreditHistory filters={{ limit: 10 }} />
         <PurchaseHistory />
       </div>
       <PurchaseCreditModal />

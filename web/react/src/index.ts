@@ -31,3 +31,4 @@ export { Dialog, type DialogProps } from "./ui/dialog.js";
 export { Field, type FieldProps } from "./ui/field.js";
 export { Panel, type PanelProps } from "./ui/panel.js";
 export { Empty, Failure, Skeleton, explain } from "./ui/states.js";
+export { useWidth } from "./use_width.js";

@@ -72,7 +72,8 @@ export function useLive(client: CreditLedger, organization: string): Live {
 function after(old: Balance, event: CreditSignal): Balance {
   const balance = balanceOf(event);
   if (balance === undefined || event.sequence <= old.last_sequence) return old;
-  return { ...old, balance, available: old.available + balance - old.balance };
+  const low_balance = balance < old.low_balance_threshold;
+  return { ...old, balance, low_balance, available: old.available + balance - old.balance };
 }
 
 /** A page is told the balance; whoever has a key, the whole event. */

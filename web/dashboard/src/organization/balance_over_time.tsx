@@ -1,6 +1,6 @@
 // The balance after each of the newest movements, as steps.
 
-import { Empty, Failure, Panel, Skeleton, creditKeys, useCredits } from "@credit-ledger/react";
+import { Empty, Failure, Panel, Skeleton, creditKeys, useCredits, useWidth } from "@credit-ledger/react";
 import { useQuery } from "@tanstack/react-query";
 import { scaleLinear, scaleTime } from "d3-scale";
 import { area, curveStepAfter, line } from "d3-shape";
@@ -8,9 +8,10 @@ import type { ReactNode } from "react";
 import { ledger } from "../ledger.js";
 import type { PartProps } from "../views/organization.js";
 
-const width = 720;
 const height = 240;
-const margin = { top: 8, right: 4, bottom: 24, left: 56 };
+const margin = { top: 8, right: 4, bottom: 24, left: 52 };
+/** Room for a label of the time. */
+const labelWidth = 110;
 /** What one page of the API has: a busy organization is shown a shorter time. */
 const movementsMax = 1000;
 const spanMs = 30 * 86_400_000;
@@ -45,6 +46,7 @@ export default function BalanceOverTime({ org }: PartProps): ReactNode {
 
 function Steps({ points }: { readonly points: readonly Point[] }): ReactNode {
   const { format } = useCredits();
+  const [figure, width] = useWidth();
   const first = points[0] as Point;
   const last = points.at(-1) as Point;
   const x = scaleTime([first.at, last.at], [margin.left, width - margin.right]);
@@ -54,9 +56,9 @@ function Steps({ points }: { readonly points: readonly Point[] }): ReactNode {
   const below = area<Point>((p) => x(p.at), y(0), (p) => y(p.balance)).curve(curveStepAfter)([...points]) ?? "";
   const label = `The balance was ${format.credits(first.balance)} on ${format.dateTime(first.at)} and is ${format.credits(last.balance)}`;
   return (
-    <figure className="cl-chart">
+    <figure className="cl-chart" ref={figure}>
       <p className="cl-hint">Since {format.dateTime(first.at)}</p>
-      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
+      <svg viewBox={`0 0 ${width} ${height}`} height={height} role="img" aria-label={label}>
         {y.ticks(4).map((tick) => (
           <g key={tick} transform={`translate(0 ${y(tick)})`}>
             <line className="cl-chart-line" x1={margin.left} x2={width - margin.right} />
@@ -65,7 +67,7 @@ function Steps({ points }: { readonly points: readonly Point[] }): ReactNode {
         ))}
         <path className="balance-area" d={below} />
         <path className="balance-line" d={path} />
-        {x.ticks(4).map((tick) => (
+        {x.ticks(Math.floor(width / labelWidth)).map((tick) => (
           <text key={tick.getTime()} className="cl-chart-text" x={x(tick)} y={height - 6} textAnchor="middle">{x.tickFormat()(tick)}</text>
         ))}
       </svg>

@@ -12,6 +12,9 @@ export interface Column<T> {
   readonly show: (row: T) => ReactNode;
 }
 
+/** The name of a column of buttons, which need no heading to be seen. */
+const actions = "Actions";
+
 export interface ListingProps<T> {
   readonly list: List<T>;
   readonly caption: string;
@@ -29,13 +32,13 @@ export function Listing<T>({ list, caption, columns, rowKey, empty }: ListingPro
   return (
     <>
       <div className="cl-scroll" role="group" aria-label={caption} tabIndex={0}>
-        <table className="cl-table">
+        <table className="cl-table listing">
           <caption className="cl-hidden">{caption}</caption>
           <thead>
             <tr>
               {columns.map((column) => (
                 <th key={column.name} scope="col" className={classes(column)}>
-                  {column.name}
+                  {column.name === actions ? <span className="cl-hidden">{column.name}</span> : column.name}
                 </th>
               ))}
             </tr>
@@ -44,7 +47,9 @@ export function Listing<T>({ list, caption, columns, rowKey, empty }: ListingPro
             {list.rows.map((row) => (
               <tr key={rowKey(row)}>
                 {columns.map((column) => (
-                  <td key={column.name} className={classes(column)}>{column.show(row)}</td>
+                  <td key={column.name} className={classes(column)} data-label={column.name === actions ? undefined : column.name}>
+                    {column.show(row)}
+                  </td>
                 ))}
               </tr>
             ))}

@@ -20,7 +20,6 @@ const columns: readonly Column<Version>[] = [
   { name: "Version", show: (row) => <span className="cl-number">{row.version}</span> },
   { name: "Holds from", show: (row) => <span className="cl-nowrap">{format.dateTime(row.valid_from)}</span> },
   { name: "Prices", isNumber: true, show: (row) => row.prices },
-  { name: "By", isMinor: true, show: (row) => <span className="cl-muted cl-break">{row.actor}</span> },
 ];
 
 export default function Prices(): ReactNode {

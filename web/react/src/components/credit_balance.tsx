@@ -54,7 +54,7 @@ function Large({ canBuy }: { readonly canBuy: boolean }): ReactNode {
       {data === undefined ? null : (
         <dl className="cl-parts">
           <Part name="Balance" value={format.credits(data.balance)} />
-          <Part name="Held for work in progress" value={format.credits(data.reserved)} />
+          <Part name="On hold" value={format.credits(data.reserved)} />
           {data.overdraft_limit > 0 ? <Part name="Overdraft" value={format.credits(data.overdraft_limit)} /> : null}
           <Part name="Used so far" value={format.credits(data.lifetime_used)} />
         </dl>

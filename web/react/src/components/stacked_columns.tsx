@@ -4,24 +4,25 @@ import { scaleBand, scaleLinear } from "d3-scale";
 import { type ReactNode, useState } from "react";
 import type { Chart, Column } from "../chart_data.js";
 import { useCredits } from "../context.js";
+import { useWidth } from "../use_width.js";
 
-const width = 720;
 const height = 240;
-const margin = { top: 8, right: 4, bottom: 24, left: 56 };
-/** Labels of days that fit beside each other. */
-const labelsMax = 7;
+const margin = { top: 8, right: 4, bottom: 24, left: 52 };
+/** Room for a label of a day. */
+const labelWidth = 64;
 
 export default function StackedColumns({ chart }: { readonly chart: Chart }): ReactNode {
   const { format } = useCredits();
+  const [figure, width] = useWidth();
   const [pointed, setPointed] = useState<Column | undefined>(undefined);
   const x = scaleBand<string>(chart.columns.map((column) => column.bucket), [margin.left, width - margin.right]).padding(0.25);
   const top = Math.max(...chart.columns.map((column) => column.total));
   const y = scaleLinear([0, top], [height - margin.bottom, margin.top]).nice(4);
-  const step = Math.ceil(chart.columns.length / labelsMax);
+  const step = Math.ceil((chart.columns.length * labelWidth) / width);
   const label = `Credits used by day: ${format.credits(chart.total)} in all, at most ${format.credits(top)} in a day`;
   return (
-    <figure className="cl-chart">
-      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} onPointerLeave={() => setPointed(undefined)}>
+    <figure className="cl-chart" ref={figure}>
+      <svg viewBox={`0 0 ${width} ${height}`} height={height} role="img" aria-label={label} onPointerLeave={() => setPointed(undefined)}>
         {y.ticks(4).map((tick) => (
           <g key={tick} transform={`translate(0 ${y(tick)})`}>
             <line className="cl-chart-line" x1={margin.left} x2={width - margin.right} />
