@@ -4,7 +4,7 @@ import hooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["**/dist/**", "**/generated/**", "**/node_modules/**", "test-results/**", "screenshots/**"] },
+  { ignores: ["examples/**", "**/dist/**", "**/generated/**", "**/node_modules/**", "test-results/**", "screenshots/**"] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   { files: ["**/*.mjs"], languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly" } } },
