@@ -12,6 +12,7 @@ use crate::auth::Authenticator;
 use crate::catalogue::Catalogue;
 use crate::feed::Feed;
 use crate::origins::Origins;
+use crate::paying::Paying;
 
 /// The server's parts; cheap to clone.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub struct Parts {
     pub metrics: PrometheusHandle,
     pub feed: Feed,
     pub origins: Origins,
+    /// `None`: payments are off.
+    pub paying: Option<Paying>,
     /// One for each request in work.
     pub permits: Semaphore,
     /// One for each byte of bodies in memory.

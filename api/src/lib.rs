@@ -20,6 +20,7 @@ mod import;
 mod limits;
 pub mod openapi;
 pub mod origins;
+pub mod paying;
 mod problem;
 mod problems;
 mod recipes;

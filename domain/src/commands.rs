@@ -9,8 +9,8 @@ use crate::free_credits::RecurringGrant;
 use crate::grant::{Category, Money, OperationPattern};
 use crate::ids::{ConsumptionId, GrantId, PurchaseId, RechargeId, ReservationId};
 use crate::price::PriceBooks;
-use crate::recharge::{AutoRechargePolicy, RechargeFailure};
-use crate::text::{Metadata, Note, ReferenceText};
+use crate::recharge::{AutoRechargePolicy, RechargeFailure, ResumeCause, SuspensionCause};
+use crate::text::{Link, Metadata, Note, ReferenceText};
 use crate::time::Timestamp;
 use crate::usage::Usage;
 
@@ -33,13 +33,14 @@ pub enum Command {
     CancelReservation(CancelReservation),
     Adjust(Adjust),
     ChangeSettings(Settings),
-    ConfigureAutoRecharge(AutoRechargePolicy),
+    /// `None`: switches off what there is.
+    ConfigureAutoRecharge(Option<AutoRechargePolicy>),
     ConfigureRecurringGrant(ConfigureRecurringGrant),
     RequestRecharge,
     CompleteRecharge(CompleteRecharge),
     FailRecharge(FailRecharge),
     SuspendRecharge(SuspendRecharge),
-    ResumeRecharge,
+    ResumeRecharge(ResumeRecharge),
     /// Emit what time alone has caused; the store issues it before every other command.
     Settle,
 }
@@ -70,7 +71,7 @@ impl Command {
             Self::CompleteRecharge(_) => "complete_recharge",
             Self::FailRecharge(_) => "fail_recharge",
             Self::SuspendRecharge(_) => "suspend_recharge",
-            Self::ResumeRecharge => "resume_recharge",
+            Self::ResumeRecharge(_) => "resume_recharge",
             Self::Settle => "settle",
         }
     }
@@ -288,10 +289,12 @@ pub struct ConfigureRecurringGrant {
     pub starts_at: Option<Timestamp>,
 }
 
+/// The charge was made; its payment reference is the recharge's own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CompleteRecharge {
     pub recharge_id: RechargeId,
-    pub payment_reference: ReferenceText,
+    /// What the processor calls it.
+    pub metadata: Metadata,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -300,9 +303,17 @@ pub struct FailRecharge {
     pub failure: RechargeFailure,
     /// The processor's own code, for people.
     pub detail: Option<Note>,
+    /// Where the customer can pay, if there is such a page.
+    pub link: Option<Link>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct SuspendRecharge {
+    pub cause: SuspensionCause,
     pub reason: Note,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResumeRecharge {
+    pub cause: ResumeCause,
 }

@@ -61,7 +61,7 @@ pub enum CommandError {
     Unpriced(#[from] PriceError),
     #[error("{amount} credits cannot lift the balance above the threshold of {threshold}: the recharge would repeat")]
     RechargeCannotLift { amount: Credits, threshold: Credits },
-    #[error("no recharge is due")]
+    #[error("no recharge is due: {0}")]
     RechargeNotDue(NoRecharge),
     #[error("there is no recharge {0}")]
     RechargeNotFound(RechargeId),

@@ -13,8 +13,8 @@ use crate::free_credits::{Recurring, SkipReason};
 use crate::grant::{Allocation, GrantTerms, Money};
 use crate::ids::{ConsumptionId, EntityId, GrantId, PurchaseId, RechargeId, ReservationId};
 use crate::price::Receipt;
-use crate::recharge::{AutoRechargePolicy, RechargeFailure};
-use crate::text::{Metadata, Note, ReferenceText};
+use crate::recharge::{AutoRechargePolicy, RechargeFailure, ResumeCause, SuspensionCause};
+use crate::text::{Link, Metadata, Note, ReferenceText};
 use crate::time::Timestamp;
 use crate::usage::Usage;
 
@@ -315,8 +315,13 @@ fact_structs! {
         recharge_id: RechargeId,
         packages: i64,
         credits: Credits,
+        /// How many of the credits come on top.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bonus_credits: Option<Credits>,
         price: Money,
         package_id: ReferenceText,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        package_version: Option<u32>,
         /// Days until the credits expire; copied, because the policy may change while the charge is in flight.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         validity_days: Option<u32>,
@@ -334,9 +339,19 @@ fact_structs! {
         failure: RechargeFailure,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         detail: Option<Note>,
+        /// Where the customer can pay, if there is such a page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<Link>,
     }
-    RechargeSuspended { reason: Note }
-    RechargeResumed {}
+    RechargeSuspended {
+        #[serde(default)]
+        cause: SuspensionCause,
+        reason: Note,
+    }
+    RechargeResumed {
+        #[serde(default)]
+        cause: ResumeCause,
+    }
     CommandNoted {
         command: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -350,4 +365,18 @@ fact_structs! {
 pub enum RestoreCause {
     Refund,
     Reinstatement,
+}
+
+impl RechargeRequested {
+    /// What its purchase buys.
+    #[must_use]
+    pub fn offer(&self) -> Offer {
+        Offer {
+            credits: self.credits,
+            price: self.price,
+            package_id: Some(self.package_id.clone()),
+            package_version: self.package_version,
+            bonus_credits: self.bonus_credits,
+        }
+    }
 }

@@ -8,10 +8,10 @@ use crate::events::{
     PurchaseRevoked, RechargeCompleted, RechargeFailed, RechargeRequested, ReservationConfirmed, RestoreCause,
 };
 use crate::free_credits::GrantRule;
-use crate::grant::{Allocation, Closed, Lot, total};
+use crate::grant::{Allocation, Closed, Lot, Money, total};
 use crate::ids::ReservationId;
 use crate::price::Receipt;
-use crate::recharge::{InFlight, RechargeFailure};
+use crate::recharge::{Ended, InFlight, RechargeFailure, Suspension};
 use crate::state::{Organization, Reservation, ReservedPrice};
 use crate::time::{Timestamp, month_of};
 
@@ -97,8 +97,10 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
         Fact::RecurringGrantSkipped(_) => begin_period(state),
         Fact::RechargeRequested(f) => request_recharge(state, f, at),
         Fact::RechargeCompleted(f) => complete_recharge(state, f, at),
-        Fact::RechargeFailed(f) => fail_recharge(state, f),
-        Fact::RechargeSuspended(f) => state.recharge.suspended = Some(f.reason.clone()),
+        Fact::RechargeFailed(f) => fail_recharge(state, f, at),
+        Fact::RechargeSuspended(f) => {
+            state.recharge.suspended = Some(Suspension { cause: f.cause, reason: f.reason.clone(), since: at });
+        }
         Fact::RechargeResumed(_) => {
             state.recharge.suspended = None;
             state.recharge.declines_in_a_row = 0;
@@ -236,8 +238,7 @@ fn confirm(state: &mut Organization, fact: &ReservationConfirmed, at: Timestamp)
 
 fn request_recharge(state: &mut Organization, fact: &RechargeRequested, at: Timestamp) {
     let recharge = &mut state.recharge;
-    recharge.month_spent_minor = recharge.month_spent_minor(at).saturating_add(fact.price.amount_minor);
-    recharge.month = month_of(at);
+    recharge.count(fact.price, at);
     recharge.last_requested_at = Some(at);
     recharge.in_flight = Some(InFlight {
         recharge_id: fact.recharge_id,
@@ -253,19 +254,24 @@ fn complete_recharge(state: &mut Organization, fact: &RechargeCompleted, at: Tim
     recharge.declines_in_a_row = 0;
     recharge.in_flight.take_if(|request| request.recharge_id == fact.recharge_id);
     if fact.counted_again {
-        recharge.month_spent_minor = recharge.month_spent_minor(at).saturating_add(fact.price.amount_minor);
-        recharge.month = month_of(at);
+        recharge.count(fact.price, at);
     }
+    let purchase_id = Some(fact.purchase_id);
+    recharge.last_ended = Some(Ended { recharge_id: fact.recharge_id, at, failure: None, detail: None, purchase_id });
 }
 
-fn fail_recharge(state: &mut Organization, fact: &RechargeFailed) {
+fn fail_recharge(state: &mut Organization, fact: &RechargeFailed, at: Timestamp) {
     let recharge = &mut state.recharge;
     if fact.failure == RechargeFailure::Declined {
         recharge.declines_in_a_row += 1;
     }
-    let Some(request) = recharge.in_flight.take_if(|request| request.recharge_id == fact.recharge_id) else { return };
+    let (recharge_id, failure, detail) = (fact.recharge_id, Some(fact.failure), fact.detail.clone());
+    recharge.last_ended = Some(Ended { recharge_id, at, failure, detail, purchase_id: None });
+    let Some(request) = recharge.in_flight.take_if(|request| request.recharge_id == recharge_id) else { return };
     // What was reserved of the month's limit is free again, unless the charge may still succeed.
     if fact.failure != RechargeFailure::TimedOut && recharge.month == month_of(request.requested_at) {
-        recharge.month_spent_minor -= request.price.amount_minor;
+        let Money { amount_minor, currency } = request.price;
+        let spent = recharge.month_spent_minor.entry(currency).or_insert(0);
+        *spent = spent.saturating_sub(amount_minor);
     }
 }

@@ -60,6 +60,8 @@ pub type Unit = Text<64>;
 pub type ReferenceText = Text<255>;
 /// A reason or description, for people.
 pub type Note = Text<1000>;
+/// The address of a page; a processor's own are long.
+pub type Link = Text<2048>;
 
 /// A JSON object of the caller's, kept as it is: at most 8 KiB and 8 levels deep.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -37,7 +37,7 @@ export async function startServer(args: readonly string[] = [], env: Record<stri
     ([name]) => !settings.includes(name) && !name.startsWith("CREDIT_LEDGER_"),
   );
   const server = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--data-dir", join(data, "db"), ...args], {
-    env: { ...Object.fromEntries(inherited), CREDIT_LEDGER_ADMIN_KEY: adminKey, CREDIT_LEDGER_LOG: "warn", ...env },
+    env: { ...Object.fromEntries(inherited), CREDIT_LEDGER_ADMIN_KEY: adminKey, CREDIT_LEDGER_LOG: "error", ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const url = await address(server);

@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 
 use super::parts::After;
 use super::{
-    AdjustmentAnswer, ConsumptionAnswer, ConsumptionRefundAnswer, GrantAnswer, GrantVoidAnswer, NotedAnswer,
-    PurchaseAnswer, PurchaseReinstatementAnswer, PurchaseRevocationAnswer, RecurringGrantAnswer, ReservationAnswer,
-    ReservationEndAnswer, SettingsAnswer,
+    AdjustmentAnswer, AutoRechargeAnswer, AutoRechargeResumption, ConsumptionAnswer, ConsumptionRefundAnswer,
+    GrantAnswer, GrantVoidAnswer, NotedAnswer, PurchaseAnswer, PurchaseReinstatementAnswer, PurchaseRevocationAnswer,
+    RecurringGrantAnswer, ReservationAnswer, ReservationEndAnswer, SettingsAnswer,
 };
 
 /// The body of an answer.
@@ -29,6 +29,8 @@ pub enum Answer<'a> {
     Adjustment(AdjustmentAnswer<'a>),
     Settings(SettingsAnswer<'a>),
     RecurringGrant(RecurringGrantAnswer<'a>),
+    AutoRecharge(AutoRechargeAnswer<'a>),
+    AutoRechargeResumption(AutoRechargeResumption<'a>),
     Noted(NotedAnswer<'a>),
 }
 
@@ -76,6 +78,8 @@ fn spoken<'a>(fact: &'a Fact, after: After<'a>) -> Option<Outcome<'a>> {
         Fact::CreditsAdjustedDown(f) => created(Answer::Adjustment(AdjustmentAnswer::down(f, after))),
         Fact::SettingsChanged(f) => ok(Answer::Settings(SettingsAnswer::of(f, after))),
         Fact::RecurringGrantConfigured(f) => ok(Answer::RecurringGrant(RecurringGrantAnswer::of(f, after))),
+        Fact::AutoRechargeConfigured(f) => ok(Answer::AutoRecharge(AutoRechargeAnswer::of(f, after))),
+        Fact::RechargeResumed(f) => ok(Answer::AutoRechargeResumption(AutoRechargeResumption::of(f, after))),
         Fact::CommandNoted(f) => ok(Answer::Noted(NotedAnswer { command: &f.command, entity_id: f.entity_id, after })),
         Fact::GrantBecameEffective(_)
         | Fact::GrantExpired(_)
@@ -90,13 +94,11 @@ fn spoken<'a>(fact: &'a Fact, after: After<'a>) -> Option<Outcome<'a>> {
         | Fact::LowBalanceCleared(_)
         | Fact::BalanceExhausted(_)
         | Fact::BalanceRecovered(_)
-        | Fact::AutoRechargeConfigured(_)
         | Fact::RecurringGrantSkipped(_)
         | Fact::RechargeRequested(_)
         | Fact::RechargeCompleted(_)
         | Fact::RechargeFailed(_)
-        | Fact::RechargeSuspended(_)
-        | Fact::RechargeResumed(_) => return None,
+        | Fact::RechargeSuspended(_) => return None,
     })
 }
 

@@ -3,7 +3,9 @@
 //! Invariant: a command's answer is made of its own durable events and nothing else, so a replay is equal to the letter.
 
 mod adjustment;
+mod auto_recharge;
 mod balance;
+mod checkout;
 mod command;
 mod consumption;
 mod event;
@@ -22,7 +24,9 @@ mod settings;
 mod testing;
 
 pub use adjustment::AdjustmentAnswer;
+pub use auto_recharge::{AutoRechargeAnswer, AutoRechargeResumption, AutoRechargeState};
 pub use balance::{BalanceAnswer, SettingsView};
+pub use checkout::CheckoutAnswer;
 pub use command::{Answer, outcome};
 pub use consumption::{ConsumptionAnswer, ConsumptionRefundAnswer};
 pub use event::{EventView, EventsPage, FeedPage};

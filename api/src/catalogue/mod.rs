@@ -11,7 +11,7 @@ use std::sync::Arc;
 use domain::Command;
 use domain::commands::{Amount, Expiry, RecordPurchase};
 use domain::free_credits::Welcome;
-use domain::package::PackageId;
+use domain::package::{Package, PackageId};
 use domain::price::PriceBooks;
 use sqlx::PgPool;
 use store::Clock;
@@ -20,6 +20,7 @@ use store::catalogue::{Author, CatalogueError, packages};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::problems::of_catalogue;
+use crate::request::auto_recharge::PolicyAsked;
 use crate::request::{Asked, PackagePurchase};
 use books::Books;
 
@@ -89,6 +90,7 @@ impl Catalogue {
             Asked::Command(command) => Ok(command),
             Asked::Priced(command) => Ok(priced(command, self.books_for_a_price().await?)),
             Asked::Package(purchase) => self.purchase(purchase).await.map(Command::RecordPurchase),
+            Asked::Policy(policy) => self.policy(policy).await,
         }
     }
 
@@ -102,27 +104,52 @@ impl Catalogue {
         self.books().await
     }
 
-    /// Only what is for sale now can be bought; what a purchase once was stands in its events.
     async fn purchase(&self, purchase: PackagePurchase) -> Result<RecordPurchase, Problem> {
         let PackagePurchase { package_id, payment_reference, expiry, metadata } = purchase;
-        let id = PackageId::try_new(&package_id).map_err(|_| no_such_package(&package_id))?;
-        let package = packages::current(&self.pool, &id).await.map_err(|error| match error {
-            CatalogueError::NoPackage(_) => no_such_package(&package_id),
-            other => of_catalogue(&other),
-        })?;
-        if !package.terms.is_active {
-            let detail = format!("package `{id}` is retired");
-            return Err(Problem::invalid("package_retired", "Not for sale", detail));
-        }
+        let package = for_sale(self.package(&package_id).await?)?;
         let validity = package.terms.validity_days.map(|days| Expiry::In(days.saturating_mul(DAY_SECONDS)));
         let expiry = expiry.or(validity).unwrap_or(Expiry::Never);
         Ok(RecordPurchase { offer: package.offer(), payment_reference, expiry, metadata })
+    }
+
+    /// A policy that is switched off may name what is not for sale any more.
+    async fn policy(&self, asked: PolicyAsked) -> Result<Command, Problem> {
+        let package = match asked.enabled {
+            true => self.for_sale(&asked.package_id).await?,
+            false => self.package(&asked.package_id).await?,
+        };
+        Ok(Command::ConfigureAutoRecharge(Some(asked.of(&package))))
+    }
+
+    /// A package that can be bought now.
+    ///
+    /// # Errors
+    /// There is none of this id, or it is retired, or the catalogue cannot be read.
+    pub async fn for_sale(&self, given: &str) -> Result<Package, Problem> {
+        for_sale(self.package(given).await?)
+    }
+
+    async fn package(&self, given: &str) -> Result<Package, Problem> {
+        let id = PackageId::try_new(given).map_err(|_| no_such_package(given))?;
+        packages::current(&self.pool, &id).await.map_err(|error| match error {
+            CatalogueError::NoPackage(_) => no_such_package(given),
+            other => of_catalogue(&other),
+        })
     }
 }
 
 fn no_such_package(id: &str) -> Problem {
     let detail = format!("there is no package `{id}`; `GET /v1/packages` lists what is for sale");
     Problem::invalid("no_such_package", "No such package", detail).with("field", "package_id")
+}
+
+/// Only what is for sale now can be bought; what a purchase once was stands in its events.
+fn for_sale(package: Package) -> Result<Package, Problem> {
+    if package.terms.is_active {
+        return Ok(package);
+    }
+    let detail = format!("package `{}` is retired", package.id);
+    Err(Problem::invalid("package_retired", "Not for sale", detail))
 }
 
 /// The command with the books that price it.

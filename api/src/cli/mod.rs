@@ -27,6 +27,9 @@ mod report;
 mod secret;
 mod serve;
 mod status;
+mod stripe;
+mod stripe_args;
+mod stripe_setup;
 mod verify;
 
 use std::process::ExitCode;
@@ -59,6 +62,7 @@ enum Command {
     Rebuild(rebuild::Rebuild),
     Report(report::Report),
     Status(status::Status),
+    Stripe(stripe::Stripe),
     Events(events::Events),
     Psql(psql::Psql),
     Openapi(openapi::Openapi),
@@ -96,6 +100,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Rebuild(rebuild) => rebuild.run().await,
         Command::Report(report) => report.run().await,
         Command::Status(status) => status.run().await,
+        Command::Stripe(stripe) => stripe.run().await,
         Command::Events(events) => events.run().await,
         Command::Psql(psql) => psql.run().await,
         Command::Openapi(openapi) => openapi.run(),

@@ -16,6 +16,7 @@ use store::postgres::UnsafeServer;
 use super::database::database_options;
 use super::process::{Ends, start_logging};
 use super::secret::secret;
+use super::stripe_args::{StripeArgs, WebhookArgs};
 use super::{Database, DatabaseArgs, Failure, Purpose, demo};
 use crate::auth::{AdminKey, Keys, NewKey, Scope};
 use crate::catalogue::Catalogue;
@@ -64,6 +65,10 @@ pub struct Serve {
     /// returned to from a checkout: such as `https://app.example.com`, separated by commas.
     #[arg(long, env = "CREDIT_LEDGER_ALLOWED_ORIGINS", value_name = "ORIGINS", default_value = "")]
     allowed_origins: String,
+    #[command(flatten)]
+    stripe: StripeArgs,
+    #[command(flatten)]
+    webhooks: WebhookArgs,
     /// What is logged, such as `info` or `warn,api=debug`.
     #[arg(long, env = "CREDIT_LEDGER_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
@@ -83,6 +88,7 @@ impl Serve {
         let admin_key = self.admin_key()?;
         let origins = Origins::try_new(self.allowed_origins.split(','));
         let origins = origins.map_err(|error| Failure::usage(format!("CREDIT_LEDGER_ALLOWED_ORIGINS: {error}")))?;
+        let account = self.webhooks.account(&self.stripe)?;
         let database = self.database.open(Purpose::Serve).await?;
         let unsafe_server = if self.allow_unsafe_durability { UnsafeServer::Allowed } else { UnsafeServer::Refused };
         database.check(unsafe_server).await?;
@@ -111,7 +117,8 @@ impl Serve {
             limits: projections::Limits::default(),
         };
         let catalogue = Catalogue::new(database.pool().clone(), Arc::clone(&clock));
-        let settings = server::Serve { listen, log, reads, projections, keys, catalogue, clock, admin_key, origins };
+        let settings =
+            server::Serve { listen, log, reads, projections, keys, catalogue, clock, admin_key, origins, account };
         let mut ends = Ends::listen()?;
         let server = server::serve(settings).await;
         let server = server.map_err(|error| match error {

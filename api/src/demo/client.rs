@@ -34,7 +34,7 @@ impl Client {
     /// # Errors
     /// The system's resources are exhausted.
     pub fn try_new(base: &str, key: &str) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder().timeout(ANSWER_TIMEOUT).build()?;
+        let http = payments::https::client().timeout(ANSWER_TIMEOUT).build()?;
         Ok(Self { http, base: base.trim_end_matches('/').to_owned(), key: key.to_owned() })
     }
 

@@ -4,6 +4,8 @@ use domain::Command;
 use domain::commands::{Amount, Expiry};
 use domain::text::{Metadata, ReferenceText};
 
+use super::auto_recharge::PolicyAsked;
+
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Asked {
@@ -11,6 +13,8 @@ pub enum Asked {
     /// A command whose amount the price book says: complete but for the books.
     Priced(Command),
     Package(PackagePurchase),
+    /// A policy that buys whatever its package is now.
+    Policy(PolicyAsked),
 }
 
 /// A purchase of whatever the package is now.
@@ -42,6 +46,7 @@ impl Asked {
         match self {
             Self::Command(command) | Self::Priced(command) => command.name(),
             Self::Package(_) => "record_purchase",
+            Self::Policy(_) => "configure_auto_recharge",
         }
     }
 }

@@ -5,7 +5,9 @@ use uuid::Uuid;
 use crate::auth::Scope;
 use crate::problem::Problem;
 use crate::request::body::Body;
-use crate::request::{Asked, adjustments, consumptions, grants, purchases, recurring, reservations, settings, text};
+use crate::request::{
+    Asked, adjustments, auto_recharge, consumptions, grants, purchases, recurring, reservations, settings, text,
+};
 
 /// A command that callers may give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +24,12 @@ pub enum Kind {
     Adjust,
     ChangeSettings,
     ConfigureRecurringGrant,
+    ConfigureAutoRecharge,
+    ResumeRecharge,
 }
 
 impl Kind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Grant,
         Self::VoidGrant,
         Self::RecordPurchase,
@@ -38,6 +42,8 @@ impl Kind {
         Self::Adjust,
         Self::ChangeSettings,
         Self::ConfigureRecurringGrant,
+        Self::ConfigureAutoRecharge,
+        Self::ResumeRecharge,
     ];
 
     /// The `type` of a batch item, and part of the request hash; equal to [`Asked::name`].
@@ -56,6 +62,8 @@ impl Kind {
             Self::Adjust => "adjust",
             Self::ChangeSettings => "change_settings",
             Self::ConfigureRecurringGrant => "configure_recurring_grant",
+            Self::ConfigureAutoRecharge => "configure_auto_recharge",
+            Self::ResumeRecharge => "resume_recharge",
         }
     }
 
@@ -78,7 +86,9 @@ impl Kind {
             | Self::Reserve
             | Self::Adjust
             | Self::ChangeSettings
-            | Self::ConfigureRecurringGrant => None,
+            | Self::ConfigureRecurringGrant
+            | Self::ConfigureAutoRecharge
+            | Self::ResumeRecharge => None,
         }
     }
 
@@ -97,7 +107,9 @@ impl Kind {
             | Self::RevokePurchase
             | Self::Adjust
             | Self::ChangeSettings
-            | Self::ConfigureRecurringGrant => Scope::Admin,
+            | Self::ConfigureRecurringGrant
+            | Self::ConfigureAutoRecharge
+            | Self::ResumeRecharge => Scope::Admin,
         }
     }
 
@@ -108,6 +120,7 @@ impl Kind {
     pub fn read(self, target: Option<Uuid>, key: &str, body: Body<'_>) -> Result<Asked, Problem> {
         let target = || target.ok_or_else(|| text::missing(self.target_field().unwrap_or("id")));
         let command = match self {
+            Self::ConfigureAutoRecharge => return body.read::<auto_recharge::AutoRechargeBody>()?.command(),
             Self::RecordPurchase => return body.read::<purchases::PurchaseBody>()?.command(),
             Self::Consume => return body.read::<consumptions::ConsumeBody>()?.command(),
             Self::Reserve => return body.read::<reservations::ReserveBody>()?.command(),
@@ -119,6 +132,7 @@ impl Kind {
             Self::CancelReservation => body.read::<reservations::CancelBody>()?.command(target()?),
             Self::Adjust => body.read::<adjustments::AdjustBody>()?.command()?,
             Self::ChangeSettings => body.read::<settings::SettingsBody>()?.command()?,
+            Self::ResumeRecharge => body.read::<auto_recharge::ResumeBody>()?.command(),
             Self::ConfigureRecurringGrant => body.read::<recurring::RecurringGrantBody>()?.command()?,
         };
         Ok(Asked::Command(command))
@@ -154,6 +168,8 @@ mod tests {
             (Kind::Adjust, r#"{"amount": -5, "reason": "count"}"#),
             (Kind::ChangeSettings, r#"{"overdraft_limit": 0}"#),
             (Kind::ConfigureRecurringGrant, r#"{"grant": {"amount": 5, "rollover": {"capped": 3}}}"#),
+            (Kind::ConfigureAutoRecharge, r#"{"threshold": 5, "package_id": "starter"}"#),
+            (Kind::ResumeRecharge, ""),
         ];
         assert_eq!(bodies.len(), Kind::ALL.len());
         for (kind, body) in bodies {
@@ -208,6 +224,21 @@ mod tests {
             (Kind::Adjust, r#"{"amount": 0, "reason": "r"}"#, "amount_zero"),
             (Kind::ChangeSettings, r#"{"overdraft_limit": -1}"#, "amount_negative"),
             (Kind::CancelReservation, r#"{"reason": "r"}"#, "unknown_field"),
+            (Kind::ConfigureAutoRecharge, r#"{"package_id": "p"}"#, "amount_missing"),
+            (Kind::ConfigureAutoRecharge, r#"{"threshold": 5}"#, "missing_field"),
+            (Kind::ConfigureAutoRecharge, r#"{"enabled": false, "threshold": 5}"#, "missing_field"),
+            (Kind::ConfigureAutoRecharge, r#"{"threshold": 5, "package_id": "p", "amount": 0}"#, "amount_zero"),
+            (
+                Kind::ConfigureAutoRecharge,
+                r#"{"threshold": 5, "package_id": "p", "cooldown_seconds": 2678401}"#,
+                "invalid_value",
+            ),
+            (
+                Kind::ConfigureAutoRecharge,
+                r#"{"threshold": 5, "package_id": "p", "monthly_limit": {"currency": "USD"}}"#,
+                "missing_field",
+            ),
+            (Kind::ResumeRecharge, r#"{"reason": "r"}"#, "unknown_field"),
             (Kind::ConfigureRecurringGrant, r#"{"grant": {}}"#, "amount_missing"),
             (Kind::ConfigureRecurringGrant, r#"{"grant": {"amount": 5, "rollover": "some"}}"#, "wrong_type"),
         ];

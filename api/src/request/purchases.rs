@@ -27,12 +27,13 @@ pub struct PriceBody {
 }
 
 impl PriceBody {
-    fn money(&self) -> Result<Money, Problem> {
-        let given = self.amount_minor.ok_or_else(|| text::missing("price.amount_minor"))?;
+    /// `minor` and `currency` are the names of the fields, for errors.
+    pub(super) fn money(&self, minor: &'static str, currency: &'static str) -> Result<Money, Problem> {
+        let given = self.amount_minor.ok_or_else(|| text::missing(minor))?;
         let currency = Currency::try_new(&self.currency).map_err(|error| {
-            Problem::invalid("invalid_currency", "Not a currency", format!("`price.currency`: {error}"))
+            Problem::invalid("invalid_currency", "Not a currency", format!("`{currency}`: {error}"))
         })?;
-        Ok(Money { amount_minor: amount::integer("price.amount_minor", given, Range::ZeroOrMore)?, currency })
+        Ok(Money { amount_minor: amount::integer(minor, given, Range::ZeroOrMore)?, currency })
     }
 }
 
@@ -63,7 +64,10 @@ impl PurchaseBody {
         let Some(package_id) = self.package_id else {
             let offer = Offer {
                 credits: amount::required("credits", self.credits, Range::Positive)?,
-                price: self.price.ok_or_else(|| text::missing("price"))?.money()?,
+                price: self
+                    .price
+                    .ok_or_else(|| text::missing("price"))?
+                    .money("price.amount_minor", "price.currency")?,
                 package_id: None,
                 package_version: None,
                 bonus_credits: None,

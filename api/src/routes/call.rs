@@ -62,7 +62,6 @@ impl FromRequest<App> for Call {
 }
 
 /// A request that may change something, and that a page may make, too.
-#[expect(dead_code, reason = "for checkout sessions and recharges, which take it from here")]
 pub struct VisitorCall(pub Call);
 
 impl FromRequest<App> for VisitorCall {

@@ -1,9 +1,11 @@
 //! Handlers: from an HTTP request to the ledger and back. Each is a few lines; what they share is in `call.rs` and
 //! `run.rs`.
 
+mod auto_recharge;
 mod batch;
 mod browser_tokens;
 mod call;
+mod checkout;
 pub mod commands;
 mod events;
 mod health;
@@ -37,6 +39,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(commands::record_purchase))
         .routes(routes!(reads::purchase))
         .routes(routes!(commands::refund_purchase))
+        .routes(routes!(checkout::open))
         .routes(routes!(commands::consume))
         .routes(routes!(reads::consumption))
         .routes(routes!(commands::refund_consumption))
@@ -47,6 +50,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(commands::adjust))
         .routes(routes!(commands::change_settings, reads::settings))
         .routes(routes!(commands::configure_recurring_grant, reads::recurring_grant))
+        .merge(auto_recharge::documented())
         .routes(routes!(reads::command))
         .merge(queries::documented())
         .routes(routes!(events::events))

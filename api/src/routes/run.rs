@@ -19,7 +19,7 @@ use crate::problems::of_execute;
 use crate::request::body::{Body, Object, read_text};
 use crate::request::{Asked, Kind, id, request_hash};
 
-const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+pub(super) const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Runs the command of a single endpoint.
 ///
@@ -32,7 +32,8 @@ pub async fn single(
     target: Option<&str>,
     call: Call,
 ) -> Result<Response, Problem> {
-    call.caller.must_have(kind.scope())?;
+    // Pages reach only those endpoints that ask for them.
+    call.caller.must_have_or_be_a_page(kind.scope())?;
     let organization = organization(organization_id)?;
     call.caller.must_see(&organization)?;
     let target = target.map(|given| id(kind.target_field().unwrap_or("id"), given)).transpose()?;
@@ -86,7 +87,7 @@ impl Item<'_> {
 }
 
 /// The outcome of an earlier request that was the same.
-async fn known(
+pub(super) async fn known(
     app: &App,
     organization: &OrganizationId,
     key: &IdempotencyKey,

@@ -22,6 +22,7 @@ use crate::catalogue::Catalogue;
 use crate::feed::Feed;
 use crate::limits::{BODIES_BYTES_MAX, CONCURRENT_REQUESTS_MAX, DRAIN_MAX, METRICS_UPKEEP};
 use crate::origins::Origins;
+use crate::paying::{Account, Paying, Processes};
 use crate::routes;
 
 use connections::Bounds;
@@ -44,6 +45,8 @@ pub struct Serve {
     pub admin_key: Option<AdminKey>,
     /// Of web pages that may use this server.
     pub origins: Origins,
+    /// Who moves money; `None`: nobody.
+    pub account: Option<Account>,
 }
 
 /// Why a server did not start.
@@ -65,6 +68,7 @@ pub struct Handle {
     ledger: Arc<Ledger>,
     reads: Reader,
     projections: Arc<Runner>,
+    payments: Option<Processes>,
 }
 
 /// Starts a server; it answers when this returns, and takes commands unless the database is in the way.
@@ -83,6 +87,10 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
     let (stop, stopped) = watch::channel(false);
     let feed = Feed::new(Arc::clone(&ledger), stopped.clone());
     let following = tokio::spawn(Arc::clone(&feed.hub).run(Arc::clone(&ledger)));
+    let payments_pool = settings.catalogue.pool().clone();
+    let clock = Arc::clone(&settings.clock);
+    let paying = settings.account.map(|account| Paying::new(account, Arc::clone(&ledger), payments_pool, clock));
+    let payments = paying.as_ref().map(Processes::start);
     let app = App::new(Parts {
         ledger: Arc::clone(&ledger),
         reads: settings.reads.clone(),
@@ -93,6 +101,7 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
         metrics: metrics.clone(),
         feed,
         origins: settings.origins,
+        paying,
         permits: Semaphore::new(CONCURRENT_REQUESTS_MAX),
         bodies: Arc::new(Semaphore::new(BODIES_BYTES_MAX)),
     });
@@ -100,7 +109,8 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
     let upkeep = tokio::spawn(keep_up(metrics));
     let serving = tokio::spawn(connections::run(listener, router, Bounds::default(), stopped));
     wait_until_ready(&ledger).await;
-    Ok(Handle { addr, stop, serving, beside: [upkeep, following], ledger, reads: settings.reads, projections })
+    let reads = settings.reads;
+    Ok(Handle { addr, stop, serving, beside: [upkeep, following], ledger, reads, projections, payments })
 }
 
 /// A node is not ready before it has compared its clock with the database's. One that stays unready serves all the
@@ -125,6 +135,9 @@ impl Handle {
             self.serving.abort();
         }
         self.beside.iter().for_each(JoinHandle::abort);
+        if let Some(payments) = self.payments {
+            payments.shutdown().await;
+        }
         self.reads.close().await;
         // What is not projected yet is projected by another node, or after the next start.
         self.projections.shutdown().await;

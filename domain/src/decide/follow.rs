@@ -98,9 +98,15 @@ fn judge_recharge(draft: &mut Draft<'_>) {
         recharge_id,
         packages: order.packages,
         credits: order.credits,
+        bonus_credits: order
+            .package
+            .bonus_credits
+            .and_then(|bonus| bonus.get().checked_mul(order.packages))
+            .map(Credits::new),
         price: order.price,
-        package_id: order.package_id,
-        validity_days: order.validity_days,
+        package_id: order.package.package_id,
+        package_version: order.package.package_version,
+        validity_days: order.package.validity_days,
         unrestricted_balance,
     });
 }

@@ -97,13 +97,13 @@ fn run(draft: &mut Draft<'_>, command: &Command) -> Result<(), Stop> {
         Command::CancelReservation(c) => reservation::cancel(draft, c)?,
         Command::Adjust(c) => adjust::adjust(draft, c)?,
         Command::ChangeSettings(c) => settings::change(draft, c),
-        Command::ConfigureAutoRecharge(c) => recharge::configure(draft, c)?,
+        Command::ConfigureAutoRecharge(c) => recharge::configure(draft, c.as_ref())?,
         Command::ConfigureRecurringGrant(c) => free_credits::configure(draft, c)?,
         Command::RequestRecharge => recharge::request(draft)?,
         Command::CompleteRecharge(c) => recharge::complete(draft, c)?,
         Command::FailRecharge(c) => recharge::fail(draft, c)?,
         Command::SuspendRecharge(c) => recharge::suspend(draft, c),
-        Command::ResumeRecharge => recharge::resume(draft),
+        Command::ResumeRecharge(c) => recharge::resume(draft, *c),
     }
     follow::free_credits(draft, draft.now());
     follow::judge(draft);

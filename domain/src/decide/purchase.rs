@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::commands::{EndPurchase, Expiry, Offer, RecordPurchase, StartPurchase};
 use crate::decide::draft::{Draft, Stop};
 use crate::decide::grant::{bound_lots, expires_at, merge_at_limit};
+use crate::decide::recharge;
 use crate::error::CommandError;
 use crate::events::{Event, Fact, PurchaseCompleted, PurchaseExpired, PurchaseFailed, PurchaseStarted};
 use crate::grant::{Category, CostBasis, GrantTerms};
@@ -33,8 +34,8 @@ pub(super) fn record(draft: &mut Draft<'_>, command: &RecordPurchase) -> Result<
         expiry: command.expiry,
         metadata: &command.metadata,
     };
-    complete(draft, &paid)?;
-    Ok(())
+    let purchase_id = complete(draft, &paid)?;
+    recharge::follow_purchase(draft, &command.payment_reference, purchase_id)
 }
 
 /// A payment that has arrived.

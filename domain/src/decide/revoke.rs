@@ -11,6 +11,7 @@ use crate::decide::draft::{Draft, Stop};
 use crate::decide::grant::{bound_lots, merge_at_limit};
 use crate::decide::lineage::{lapsed, renewed, revoked, terms_in};
 use crate::decide::purchase::completed;
+use crate::decide::recharge;
 use crate::error::CommandError;
 use crate::events::{Event, Fact, GrantRestored, PurchaseCompleted, PurchaseReinstated, PurchaseRevoked, RestoreCause};
 use crate::grant::{Allocation, GrantTerms, Lot, total};
@@ -44,6 +45,7 @@ pub(super) fn revoke(draft: &mut Draft<'_>, command: &RevokePurchase) -> Result<
         reference: command.reference.clone(),
         reason: command.reason.clone(),
     });
+    recharge::mistrust(draft, &purchase.payment_reference, command.cause);
     Ok(())
 }
 

@@ -48,7 +48,7 @@ pub(super) fn command(command: &Command, now: Timestamp) -> Result<(), CommandEr
             ensure(in_range, "amount", "must be from -10^15 to 10^15")
         }
         Command::ChangeSettings(c) => settings(c),
-        Command::ConfigureAutoRecharge(c) => policy(c),
+        Command::ConfigureAutoRecharge(c) => c.as_ref().map_or(Ok(()), policy),
         Command::ConfigureRecurringGrant(c) => c.grant.as_ref().map_or(Ok(()), recurring),
         Command::VoidGrant(_)
         | Command::FailPurchase(_)
@@ -59,7 +59,7 @@ pub(super) fn command(command: &Command, now: Timestamp) -> Result<(), CommandEr
         | Command::CompleteRecharge(_)
         | Command::FailRecharge(_)
         | Command::SuspendRecharge(_)
-        | Command::ResumeRecharge
+        | Command::ResumeRecharge(_)
         | Command::Settle => Ok(()),
     }
 }
@@ -143,6 +143,8 @@ fn policy(policy: &AutoRechargePolicy) -> Result<(), CommandError> {
     priced_amount("threshold", policy.threshold)?;
     amount("package.credits", policy.package.credits)?;
     money("package.price", policy.package.price)?;
+    // What costs nothing cannot be charged, and would be given again and again.
+    ensure(policy.package.price.amount_minor > 0, "package.price", "must be more than nothing")?;
     policy.amount.map_or(Ok(()), |credits| amount("amount", credits))?;
     let days_are_bounded = policy.package.validity_days.is_none_or(|days| (1..=MAX_VALIDITY_DAYS).contains(&days));
     ensure(days_are_bounded, "package.validity_days", "must be from 1 to 36500")?;

@@ -107,8 +107,8 @@ fn purchases() -> Table {
 fn recharges() -> Table {
     let mut t = table(
         "
-        policy below=100 package=300 price=900 amount=500 month=20000 cooldown=60 days=30
-        charged 1 ch_1 \n tick 61 \n consume a 590",
+        policy below=100 package=300 price=900 amount=500 month=20000 cooldown=60 days=30 version=2 bonus=20
+        charged 1 \n tick 61 \n consume a 590",
     );
     let request = t.world.state.recharge().in_flight.clone().unwrap();
     t.world
@@ -116,9 +116,10 @@ fn recharges() -> Table {
             recharge_id: request.recharge_id,
             failure: RechargeFailure::CardUnusable,
             detail: Some(note("expired_card")),
+            link: Some(text::Link::try_new("https://pay.example.com/cs_1").unwrap()),
         }))
         .unwrap();
-    t.rows("resume \n charged 2 ch_2 \n tick 3600 \n consume b 560 \n tick 86400");
+    t.rows("resume \n charged 2 \n tick 3600 \n consume b 560 \n tick 86400");
     t
 }
 

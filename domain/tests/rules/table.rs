@@ -10,7 +10,7 @@ use domain::commands::*;
 use domain::grant::Category;
 use domain::ids::{ConsumptionId, GrantId, RechargeId, ReservationId};
 use domain::price::PriceBooks;
-use domain::recharge::{AutoRechargePolicy, RechargeFailure, RechargePackage};
+use domain::recharge::{AutoRechargePolicy, RechargeFailure, RechargePackage, ResumeCause, SuspensionCause};
 use domain::*;
 use uuid::Uuid;
 
@@ -126,7 +126,10 @@ impl Table {
     }
 
     fn command(&self, words: &Words<'_>) -> Command {
-        let payment = || purchase_id(words.word(1));
+        let payment = || match words.word(1).strip_prefix("recharge-") {
+            Some(n) => self.recharge(n.parse().unwrap()).purchase(&self.world.organization),
+            None => purchase_id(words.word(1)),
+        };
         let why = || reference(words.named.get("ref").copied().unwrap_or("d1"));
         match words.word(0) {
             "grant" => self.grant(words),
@@ -148,7 +151,10 @@ impl Table {
             "revoke" => Command::RevokePurchase(RevokePurchase {
                 purchase_id: payment(),
                 extent: words.maybe(2).map(credits).map_or(RevokeExtent::Rest, RevokeExtent::Credits),
-                cause: RevokeCause::Refund,
+                cause: match words.named.get("cause").copied() {
+                    Some("dispute") => RevokeCause::Dispute,
+                    _ => RevokeCause::Refund,
+                },
                 reference: why(),
                 reason: note("refund"),
             }),
@@ -184,21 +190,42 @@ impl Table {
 
     fn recharge_command(&self, words: &Words<'_>) -> Command {
         match words.word(0) {
-            "policy" => Command::ConfigureAutoRecharge(policy(words)),
+            "policy" => Command::ConfigureAutoRecharge(Some(policy(words))),
+            "switch_off" => Command::ConfigureAutoRecharge(None),
             "recharge" => Command::RequestRecharge,
             "charged" => Command::CompleteRecharge(CompleteRecharge {
                 recharge_id: self.recharge(words.number(1)),
-                payment_reference: reference(words.word(2)),
+                metadata: text::Metadata::default(),
             }),
+            "paid" => self.paid(words),
             "failed" => Command::FailRecharge(FailRecharge {
                 recharge_id: self.recharge(words.number(1)),
                 failure: serde_json::from_value::<RechargeFailure>(words.word(2).into()).unwrap(),
                 detail: None,
+                link: None,
             }),
-            "suspend" => Command::SuspendRecharge(SuspendRecharge { reason: note("asked") }),
-            "resume" => Command::ResumeRecharge,
+            "suspend" => {
+                Command::SuspendRecharge(SuspendRecharge { cause: SuspensionCause::Asked, reason: note("asked") })
+            }
+            "resume" => Command::ResumeRecharge(ResumeRecharge { cause: ResumeCause::Person }),
+            "card" => Command::ResumeRecharge(ResumeRecharge { cause: ResumeCause::NewCard }),
             other => panic!("no command {other}"),
         }
+    }
+
+    /// The payment of the n-th recharge, as somebody records it who knows purchases only.
+    fn paid(&self, words: &Words<'_>) -> Command {
+        let id = self.recharge(words.number(1));
+        let requested = self.world.log.iter().find_map(|event| match &event.fact {
+            Fact::RechargeRequested(f) if f.recharge_id == id => Some(f.offer()),
+            _ => None,
+        });
+        Command::RecordPurchase(RecordPurchase {
+            offer: requested.expect("it was asked for"),
+            payment_reference: id.payment_reference(),
+            expiry: Expiry::Never,
+            metadata: text::Metadata::default(),
+        })
     }
 
     /// The n-th recharge that was asked for, from 1.
@@ -269,6 +296,8 @@ fn policy(words: &Words<'_>) -> AutoRechargePolicy {
         threshold: credits(words.named("below").unwrap_or(100)),
         package: RechargePackage {
             package_id: reference("pack"),
+            package_version: words.named("version").map(|version| u32::try_from(version).unwrap()),
+            bonus_credits: words.named("bonus").map(credits),
             credits: credits(words.named("package").unwrap_or(500)),
             price: usd(words.named("price").unwrap_or(1_000)),
             validity_days: words.named("days").map(|days| u32::try_from(days).unwrap()),

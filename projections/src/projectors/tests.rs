@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use domain::commands::*;
 use domain::free_credits::{RecurringGrant, Rollover};
-use domain::recharge::{AutoRechargePolicy, RechargeFailure, RechargePackage};
+use domain::recharge::{AutoRechargePolicy, RechargeFailure, RechargePackage, ResumeCause};
+use domain::text::Metadata;
 use domain::{Command, Fact, ids::RechargeId};
 use store::RecordedEvent;
 
@@ -101,6 +102,8 @@ fn payments(world: &mut World) {
 fn recharges(world: &mut World) {
     let package = RechargePackage {
         package_id: reference("pro"),
+        package_version: Some(1),
+        bonus_credits: None,
         credits: credits(20_000),
         price: usd(2_000),
         validity_days: Some(30),
@@ -116,15 +119,14 @@ fn recharges(world: &mut World) {
     let fail = |world: &mut World| {
         let recharge_id = RechargeId::new(requested(world));
         let failure = RechargeFailure::CardUnusable;
-        world.run(Command::FailRecharge(FailRecharge { recharge_id, failure, detail: None }));
+        world.run(Command::FailRecharge(FailRecharge { recharge_id, failure, detail: None, link: None }));
     };
-    world.run(Command::ConfigureAutoRecharge(policy));
+    world.run(Command::ConfigureAutoRecharge(Some(policy)));
     fail(world);
     world.tick(120);
-    world.run(Command::ResumeRecharge);
+    world.run(Command::ResumeRecharge(ResumeRecharge { cause: ResumeCause::Person }));
     let recharge_id = RechargeId::new(requested(world));
-    let payment_reference = reference("charge-1");
-    world.run(Command::CompleteRecharge(CompleteRecharge { recharge_id, payment_reference }));
+    world.run(Command::CompleteRecharge(CompleteRecharge { recharge_id, metadata: Metadata::default() }));
 }
 
 fn requested(world: &World) -> uuid::Uuid {

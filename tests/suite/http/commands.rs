@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support;
+use crate::support::http::plain;
 use crate::support::node::Node;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,7 +50,7 @@ async fn health_readiness_metrics_and_documents_answer() {
     let database = support::database().await;
     let node = Node::start(&database.url).await;
     let get = async |path: &str| {
-        let answer = reqwest::get(format!("{}{path}", node.url())).await.unwrap();
+        let answer = plain().get(format!("{}{path}", node.url())).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     };
     assert_eq!(get("/healthz").await.0, 200);

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::support;
+use crate::support::http::plain;
 use crate::support::node::Node;
 
 /// Operations whose rights, mistakes or replays a test of this folder, of `queries` or of `web` tries.
@@ -31,6 +32,7 @@ const COVERED: &[&str] = &[
     "POST /v1/organizations/{org}/purchases",
     "GET /v1/organizations/{org}/purchases/{id}",
     "POST /v1/organizations/{org}/purchases/{id}/refund",
+    "POST /v1/organizations/{org}/checkout-sessions",
     "POST /v1/organizations/{org}/consumptions",
     "GET /v1/organizations/{org}/consumptions/{id}",
     "POST /v1/organizations/{org}/consumptions/{id}/refund",
@@ -41,6 +43,9 @@ const COVERED: &[&str] = &[
     "POST /v1/organizations/{org}/adjustments",
     "GET /v1/organizations/{org}/recurring-grant",
     "PUT /v1/organizations/{org}/recurring-grant",
+    "GET /v1/organizations/{org}/auto-recharge",
+    "PUT /v1/organizations/{org}/auto-recharge",
+    "POST /v1/organizations/{org}/auto-recharge/resume",
     "GET /v1/organizations/{org}/settings",
     "PUT /v1/organizations/{org}/settings",
     "GET /v1/organizations/{org}/balance",
@@ -64,9 +69,9 @@ const COVERED: &[&str] = &[
 async fn every_operation_is_covered_and_refuses_callers_without_a_key() {
     let database = support::database().await;
     let node = Node::start(&database.url).await;
-    let text = reqwest::get(format!("{}/openapi.json", node.url())).await.unwrap().text().await.unwrap();
+    let text = plain().get(format!("{}/openapi.json", node.url())).send().await.unwrap().text().await.unwrap();
     let document: Value = serde_json::from_str(&text).unwrap();
-    let http = reqwest::Client::new();
+    let http = plain();
     let mut seen = Vec::new();
     for (path, operations) in document["paths"].as_object().expect("paths") {
         for method in operations.as_object().expect("operations").keys().filter(|name| *name != "parameters") {

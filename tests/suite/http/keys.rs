@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support;
-use crate::support::http::Client;
+use crate::support::http::{Client, plain};
 use crate::support::node::Node;
 
 async fn make_key(client: &Client, body: Value) -> (String, String) {
@@ -48,7 +48,7 @@ async fn no_wrong_and_revoked_keys_are_refused_and_secrets_are_not_kept() {
     let database = support::database().await;
     let node = Node::start(&database.url).await;
     let admin = node.client();
-    let anonymous = reqwest::get(format!("{}/v1/organizations/a/balance", node.url())).await.unwrap();
+    let anonymous = plain().get(format!("{}/v1/organizations/a/balance", node.url())).send().await.unwrap();
     assert_eq!(anonymous.status(), 401);
     assert_eq!(admin.with_key("wrong").get("/v1/organizations/a/balance").await.unwrap().status, 401);
 

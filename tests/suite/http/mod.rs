@@ -1,5 +1,6 @@
 //! The API as a caller sees it: statuses, codes, replays, rights.
 
+mod auto_recharge;
 mod bad_input;
 mod batch;
 mod commands;

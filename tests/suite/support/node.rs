@@ -73,7 +73,12 @@ impl Drop for Node {
 
 /// The server's program, to be given a command.
 pub fn binary() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_ledger-under-test"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ledger-under-test"));
+    // Whoever runs the tests may have an account: it is none of theirs.
+    for setting in ["STRIPE_SECRET_KEY", "STRIPE_SECRET_KEY_FILE", "STRIPE_WEBHOOK_SECRETS", "STRIPE_API_BASE"] {
+        command.env_remove(setting);
+    }
+    command
 }
 
 /// Runs a subcommand to its end.

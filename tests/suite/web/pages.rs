@@ -3,6 +3,7 @@
 use http::Method;
 
 use crate::support;
+use crate::support::http::plain;
 use crate::support::node::Node;
 
 const APP: &str = "https://app.example.com";
@@ -11,7 +12,7 @@ const APP: &str = "https://app.example.com";
 async fn other_origins_read_answers_only_where_they_are_allowed() {
     let database = support::database().await;
     let node = Node::start_with(&database.url, &[("CREDIT_LEDGER_ALLOWED_ORIGINS", APP)]).await;
-    let http = reqwest::Client::new();
+    let http = plain();
     let url = format!("{}/v1/organizations/a/balance", node.url());
     for (origin, allowed) in [(APP, true), ("https://evil.test", false), ("null", false)] {
         let preflight = http.request(Method::OPTIONS, &url).header("Origin", origin);
@@ -36,14 +37,14 @@ async fn pages_have_a_strict_policy_and_billing_alone_is_framed_by_allowed_origi
         ("/billing", format!("frame-ancestors 'self' {APP}")),
     ] {
         // Built or not, which is the same to its headers.
-        let answer = reqwest::get(format!("{}{path}", node.url())).await.unwrap();
+        let answer = plain().get(format!("{}{path}", node.url()).send()).await.unwrap();
         let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
         assert!(policy.starts_with("default-src 'none';") && policy.ends_with(&ancestors), "{path}: {policy}");
         assert!(!policy.contains("unsafe"), "{policy}");
         assert!(answer.text().await.unwrap().contains("Credit Ledger"), "{path}");
     }
-    assert_eq!(reqwest::get(format!("{}/assets/none.js", node.url())).await.unwrap().status(), 404);
-    assert_eq!(reqwest::get(format!("{}/unknown", node.url())).await.unwrap().status(), 404);
+    assert_eq!(plain().get(format!("{}/assets/none.js", node.url()).send()).await.unwrap().status(), 404);
+    assert_eq!(plain().get(format!("{}/unknown", node.url()).send()).await.unwrap().status(), 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

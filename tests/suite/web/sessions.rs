@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use super::{SAME_ORIGIN, ends, grant, make_key};
 use crate::support;
+use crate::support::http::plain;
 use crate::support::node::Node;
 
 fn request(node: &Node, method: &str, path: &str) -> RequestBuilder {
-    reqwest::Client::new().request(method.parse().unwrap(), format!("{}{path}", node.url()))
+    plain().request(method.parse().unwrap(), format!("{}{path}", node.url()))
 }
 
 async fn sign_in(node: &Node, key: &str) -> Response {

@@ -23,6 +23,10 @@ export type Consumption = Schemas["ConsumptionAnswer"];
 export type Reservation = Schemas["ReservationAnswer"];
 export type ReservationEnd = Schemas["ReservationEndAnswer"];
 export type BrowserToken = Schemas["BrowserTokenAnswer"];
+/** A payment to be made by the customer, at `url`. */
+export type Checkout = Schemas["CheckoutAnswer"];
+export type AutoRechargeState = Schemas["AutoRechargeState"];
+export type AutoRechargeInput = Schemas["AutoRechargeBody"];
 /** An amount, or usage that the price book prices. */
 export type ConsumeInput = Schemas["ConsumeBody"];
 export type ReserveInput = Schemas["ReserveBody"];
@@ -48,13 +52,10 @@ export interface CommandOptions {
 }
 
 export interface CheckoutOptions extends CommandOptions {
-  /** Where a checkout returns to, such as `https://app.example.com/settings/billing`. */
-  readonly billingUrl?: string;
-}
-
-/** A payment to be made by the customer. */
-export interface CheckoutStarted {
-  readonly url: string;
+  /** Where a checkout returns to, such as `https://app.example.com/settings/billing`: in an allowed origin. */
+  readonly billingUrl: string;
+  /** Keep the card for auto-recharge, which the payment page says to the customer. */
+  readonly saveCard?: boolean;
 }
 
 export class CreditLedger {
@@ -138,10 +139,28 @@ export class CreditLedger {
   }
 
   /** Starts a checkout, and answers where the customer pays. */
-  checkout(org: string, packageId: string, options: CheckoutOptions = {}): Promise<CheckoutStarted> {
-    const body = { package_id: packageId, ...returnUrls(options.billingUrl) };
-    const path = `/v1/organizations/${encodeURIComponent(org)}/checkout-sessions`;
-    return this.send("POST", path, body, options.idempotencyKey ?? newIdempotencyKey());
+  async checkout(org: string, packageId: string, options: CheckoutOptions): Promise<Checkout> {
+    const body = { package_id: packageId, ...returnUrls(options.billingUrl), save_card: options.saveCard ?? false };
+    const params = { path: { org }, header: keyed(options) };
+    const path = "/v1/organizations/{org}/checkout-sessions";
+    return value(await this.api.POST(path, { params, body, ...abort(options) }));
+  }
+
+  /** The auto-recharge of an organization, and why the ledger does what it does. */
+  async autoRecharge(org: string): Promise<AutoRechargeState> {
+    return value(await this.api.GET("/v1/organizations/{org}/auto-recharge", { params: { path: { org } } }));
+  }
+
+  async setAutoRecharge(org: string, body: AutoRechargeInput, options: CommandOptions = {}): Promise<void> {
+    const params = { path: { org }, header: keyed(options) };
+    await value(await this.api.PUT("/v1/organizations/{org}/auto-recharge", { params, body, ...abort(options) }));
+  }
+
+  /** Goes on after a suspension. */
+  async resumeAutoRecharge(org: string, options: CommandOptions = {}): Promise<void> {
+    const params = { path: { org }, header: keyed(options) };
+    const path = "/v1/organizations/{org}/auto-recharge/resume";
+    await value(await this.api.POST(path, { params, body: {}, ...abort(options) }));
   }
 
   /** A request by its path, for what a server may or may not have; sent and refused as all others are. */
@@ -183,8 +202,7 @@ function abort({ signal }: CommandOptions): { signal?: AbortSignal } {
 }
 
 /** The addresses that a checkout returns to say how it went, and prove nothing. */
-function returnUrls(billingUrl: string | undefined): Record<string, string> {
-  if (billingUrl === undefined) return {};
+function returnUrls(billingUrl: string): { success_url: string; cancel_url: string } {
   const at = (outcome: string) => {
     const url = new URL(billingUrl);
     url.searchParams.set("credits", outcome);

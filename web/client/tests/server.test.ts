@@ -6,12 +6,13 @@ import { type NodeResponse, withCreditCheck as withNodeCreditCheck } from "../sr
 import { admin, funded } from "./support.js";
 
 const request = (init: RequestInit & { path?: string } = {}) => new Request(`http://app.test${init.path ?? "/"}`, init);
+const billingUrl = "https://app.test/billing";
 const balance = async (org: string) => (await admin().balance(org, { consistency: "strong" })).available;
 
 describe("actions", () => {
   it("consume, grant, reserve, confirm and cancel", async () => {
     const org = await funded(100);
-    const credits = createCredits({ ledger: admin(), organizationId: async () => org });
+    const credits = createCredits({ ledger: admin(), organizationId: async () => org, billingUrl });
     expect(await credits.getCreditBalance()).toBe(100);
     await credits.consumeCredits(10, "export");
     await credits.grantFreeCredits(org, 5, "welcome_bonus");
@@ -96,6 +97,7 @@ describe("routes", () => {
     const org = await funded(100);
     const routes = getCreditsRoutes({
       ledger: admin(),
+      billingUrl,
       organizationId: (incoming) => incoming.headers.get("x-org") ?? undefined,
       mayConsume: (incoming) => incoming.headers.get("x-internal") === "yes",
     });

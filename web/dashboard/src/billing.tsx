@@ -34,7 +34,7 @@ function Billing(): ReactNode {
     );
   }
   return (
-    <CreditProvider client={ledger} organizationId={organization} billingUrl={window.location.href}>
+    <CreditProvider client={ledger} organizationId={organization}>
       <Parts />
     </CreditProvider>
   );

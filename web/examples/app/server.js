@@ -11,7 +11,7 @@ const { LEDGER_URL, LEDGER_KEY, ORGANIZATION = "acme", PORT = "4987" } = process
 const ledger = new CreditLedger({ baseUrl: LEDGER_URL, credentials: { apiKey: LEDGER_KEY } });
 // A real application looks into its session.
 const organizationId = () => ORGANIZATION;
-const credits = getCreditsRoutes({ ledger, organizationId });
+const credits = getCreditsRoutes({ ledger, organizationId, billingUrl: `http://127.0.0.1:${PORT}/billing` });
 
 const routes = {
   "GET /api/config": () => Response.json({ ledgerUrl: LEDGER_URL, organizationId: ORGANIZATION }),

@@ -99,20 +99,32 @@ export function usePurchases() {
   return useInfiniteQuery(purchasesQuery(client, organizationId, latestSequence));
 }
 
+/** What is bought. */
+export interface CheckoutChoice {
+  readonly packageId: string;
+  /** Keep the card for auto-recharge. */
+  readonly saveCard: boolean;
+}
+
 /** Starts a checkout: the answer is where to pay. Pressed twice, or tried again, it is one checkout. */
 export function useCheckout() {
   const { client, organizationId, billingUrl } = useCredits();
-  const attempt = useRef<{ packageId: string; key: string } | undefined>(undefined);
+  const attempt = useRef<{ choice: string; key: string } | undefined>(undefined);
   return useMutation({
-    mutationFn: async (packageId: string) => {
-      if (attempt.current?.packageId !== packageId) attempt.current = { packageId, key: newIdempotencyKey() };
-      const started = await client.checkout(organizationId, packageId, {
-        ...(billingUrl === undefined ? {} : { billingUrl }),
-        idempotencyKey: attempt.current.key,
-      });
-      return started;
+    mutationFn: async ({ packageId, saveCard }: CheckoutChoice) => {
+      const choice = `${packageId} ${saveCard}`;
+      if (attempt.current?.choice !== choice) attempt.current = { choice, key: newIdempotencyKey() };
+      const { key } = attempt.current;
+      return client.checkout(organizationId, packageId, { saveCard, billingUrl: billingUrl ?? here(), idempotencyKey: key });
     },
   });
+}
+
+/** This page, without what an earlier checkout has added. */
+function here(): string {
+  const url = new URL(window.location.href);
+  url.searchParams.delete("credits");
+  return url.toString();
 }
 
 /** Opens the purchase dialog for what was missing. Answers whether the error or answer was about missing credits. */

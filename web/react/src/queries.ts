@@ -26,7 +26,7 @@ function fresh(latest: Sequence): { min_sequence?: number } {
  * What the client has already tried again is not tried again, and refusals never are. Without a network it is asked all
  * the same, so that the reader is told.
  */
-const patience = { retry: false, staleTime: 30_000, networkMode: "always" } as const;
+export const patience = { retry: false, staleTime: 30_000, networkMode: "always" } as const;
 
 /** An organization that has never had credits is there for the page, with none. */
 async function orNone<T>(read: Promise<T>, none: T): Promise<T> {

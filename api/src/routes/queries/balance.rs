@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{OrganizationId, Timestamp};
 use http::StatusCode;
 use serde::Deserialize;
+use store::StrongBalance;
 use utoipa::IntoParams;
 
 use super::{figures, organization};
@@ -79,10 +80,22 @@ async fn strong(app: &App, organization: &OrganizationId) -> Result<BalanceAnswe
 }
 
 async fn in_the_past(app: &App, organization: &OrganizationId, at: Timestamp) -> Result<BalanceAnswer, Problem> {
+    let past = past(app, organization, at).await?;
+    Ok(BalanceAnswer::of(organization.as_str(), &past.ok_or_else(organization_not_found)?))
+}
+
+/// The state as it was; `None` before the organization's first event.
+///
+/// # Errors
+/// The instant has not come yet, or the log cannot be read.
+pub(in crate::routes) async fn past(
+    app: &App,
+    organization: &OrganizationId,
+    at: Timestamp,
+) -> Result<Option<StrongBalance>, Problem> {
     if at > app.clock.now() {
         let detail = "`at` lies in the future; the forecast of the organization looks there";
         return Err(Problem::invalid("at_in_future", "Not a valid value", detail).with("field", "at"));
     }
-    let past = app.ledger.balance_at(organization, at).await.map_err(of_execute)?;
-    Ok(BalanceAnswer::of(organization.as_str(), &past.ok_or_else(organization_not_found)?))
+    app.ledger.balance_at(organization, at).await.map_err(of_execute)
 }

@@ -30,6 +30,8 @@ use crate::problem::Problem;
 use crate::problems::{of_execute, of_query, of_wait, organization_not_found};
 use crate::request::preferred;
 
+pub(super) use balance::past;
+
 /// The queries' routes, with their description.
 pub fn documented() -> OpenApiRouter<App> {
     OpenApiRouter::new()

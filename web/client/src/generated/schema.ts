@@ -186,6 +186,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organizations/{org}/auto-recharge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The policy, what is pending, and whether a recharge would be asked for now, or why not. */
+        get: operations["read"];
+        /**
+         * Sets when credits are bought for an organization, and how many.
+         * @description A recharge is asked for in the same transaction as the command that takes the balance below the threshold, and is
+         *     charged to the saved card within moments. At most one is in flight.
+         */
+        put: operations["configure"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{org}/auto-recharge/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recharging goes on after it was suspended.
+         * @description Where the balance is still below the threshold, the next recharge is asked for at once.
+         */
+        post: operations["resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organizations/{org}/balance": {
         parameters: {
             query?: never;
@@ -237,6 +279,27 @@ export interface paths {
         post?: never;
         /** Revokes a token before its time, as when its user signs out; it stops working within five seconds. */
         delete: operations["revoke_browser_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{org}/checkout-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens a page on which the customer buys a package.
+         * @description The purchase is pending until the payment has arrived: credits come with it, and not with a return to `success_url`.
+         *     The same key answers the same page, also after a timeout.
+         */
+        post: operations["open"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -803,7 +866,87 @@ export interface components {
             grant_id: string;
         };
         /** @description The body of an answer. */
-        Answer: components["schemas"]["GrantAnswer"] | components["schemas"]["GrantVoidAnswer"] | components["schemas"]["PurchaseAnswer"] | components["schemas"]["PurchaseRevocationAnswer"] | components["schemas"]["PurchaseReinstatementAnswer"] | components["schemas"]["ConsumptionAnswer"] | components["schemas"]["ConsumptionRefundAnswer"] | components["schemas"]["ReservationAnswer"] | components["schemas"]["ReservationEndAnswer"] | components["schemas"]["AdjustmentAnswer"] | components["schemas"]["SettingsAnswer"] | components["schemas"]["RecurringGrantAnswer"] | components["schemas"]["NotedAnswer"];
+        Answer: components["schemas"]["GrantAnswer"] | components["schemas"]["GrantVoidAnswer"] | components["schemas"]["PurchaseAnswer"] | components["schemas"]["PurchaseRevocationAnswer"] | components["schemas"]["PurchaseReinstatementAnswer"] | components["schemas"]["ConsumptionAnswer"] | components["schemas"]["ConsumptionRefundAnswer"] | components["schemas"]["ReservationAnswer"] | components["schemas"]["ReservationEndAnswer"] | components["schemas"]["AdjustmentAnswer"] | components["schemas"]["SettingsAnswer"] | components["schemas"]["RecurringGrantAnswer"] | components["schemas"]["AutoRechargeAnswer"] | components["schemas"]["AutoRechargeResumption"] | components["schemas"]["NotedAnswer"];
+        /** @description The policy, once configured. */
+        AutoRechargeAnswer: components["schemas"]["After"] & {
+            policy: components["schemas"]["AutoRechargePolicyView"];
+        };
+        /** @description When to buy credits for an organization, and how many. `{"enabled": false}` alone switches off what there is. */
+        AutoRechargeBody: {
+            /**
+             * Format: int64
+             * @description Credits wanted, rounded up to whole packages; default one package. More are bought where they are needed to lift
+             *     the balance above the threshold.
+             */
+            amount?: number | null;
+            /**
+             * Format: int32
+             * @description Least seconds between two recharges.
+             * @default 300
+             */
+            cooldown_seconds?: number | null;
+            /** @default true */
+            enabled?: boolean | null;
+            monthly_limit?: components["schemas"]["PriceBody"] | null;
+            /** @description What is bought, at the price that the package has now: a later change of the package changes nothing here. */
+            package_id?: string | null;
+            /**
+             * Format: int64
+             * @description A recharge is asked for when the unrestricted balance falls below this.
+             */
+            threshold?: number | null;
+        };
+        /** @description When credits are bought, and how many. */
+        AutoRechargePolicyView: {
+            /**
+             * Format: int64
+             * @description Credits wanted; `null`: one package.
+             */
+            amount?: number | null;
+            /** Format: int32 */
+            cooldown_seconds: number;
+            enabled: boolean;
+            monthly_limit?: components["schemas"]["Price"] | null;
+            /**
+             * Format: int64
+             * @description What one package brings and costs: as it was when the policy was made.
+             */
+            package_credits: number;
+            package_id: string;
+            package_price: components["schemas"]["Price"];
+            /** Format: int32 */
+            package_version?: number | null;
+            /**
+             * Format: int64
+             * @description Packages of an ordinary recharge; more where the balance lies further below the threshold.
+             */
+            packages: number;
+            /** Format: int64 */
+            threshold: number;
+            /** Format: int32 */
+            validity_days?: number | null;
+        };
+        /** @description Recharging goes on. */
+        AutoRechargeResumption: components["schemas"]["After"] & {
+            /** @description `person` or `new_card`. */
+            resumed_by: string;
+        };
+        /** @description Auto-recharge of an organization, and why it does what it does. */
+        AutoRechargeState: {
+            decision: components["schemas"]["DecisionView"];
+            /** Format: int32 */
+            declines_in_a_row: number;
+            last_ended?: components["schemas"]["EndedRecharge"] | null;
+            /** Format: date-time */
+            last_requested_at?: string | null;
+            /** Format: int64 */
+            last_sequence: number;
+            organization_id: string;
+            pending?: components["schemas"]["PendingRecharge"] | null;
+            policy?: components["schemas"]["AutoRechargePolicyView"] | null;
+            spent_this_month?: components["schemas"]["Price"] | null;
+            suspension?: components["schemas"]["SuspensionView"] | null;
+        };
         /** @description The figures of one organization, settled to the moment of the answer. */
         BalanceAnswer: {
             /**
@@ -891,6 +1034,55 @@ export interface components {
             before?: Record<string, unknown> | null;
             /** @description The setting's name, or the operation with its dimensions: `chat[model=gpt-4*]`. */
             of: string;
+        };
+        /** @description Where the customer pays, and for what. */
+        CheckoutAnswer: {
+            checkout_session_id: string;
+            /**
+             * Format: int64
+             * @description What the payment will bring, bonus included.
+             */
+            credits: number;
+            /**
+             * Format: date-time
+             * @description When the page closes.
+             */
+            expires_at: string;
+            organization_id: string;
+            package_id?: string | null;
+            price: components["schemas"]["Price"];
+            /**
+             * Format: uuid
+             * @description The purchase, which is pending until the payment has arrived.
+             */
+            purchase_id: string;
+            /** Format: int32 */
+            quantity: number;
+            /** Format: int64 */
+            sequence: number;
+            /** @description The page to send the customer to. */
+            url: string;
+        };
+        CheckoutBody: {
+            /**
+             * @description Where the customer goes without paying.
+             * @example https://app.example.com/billing
+             */
+            cancel_url: string;
+            /** @example starter */
+            package_id: string;
+            /**
+             * Format: int32
+             * @description How many of the package; default 1.
+             */
+            quantity?: number | null;
+            /** @description Keep the card for auto-recharge, which the page says to the customer; default false. */
+            save_card?: boolean | null;
+            /**
+             * @description Where the customer goes after paying; `{CHECKOUT_SESSION_ID}` stands for the session. Being there proves nothing.
+             * @example https://app.example.com/billing?credits=purchased
+             */
+            success_url: string;
         };
         /** @description What the work cost in the end. */
         ConfirmBody: {
@@ -1022,6 +1214,30 @@ export interface components {
             credits: number;
             price: components["schemas"]["Price"];
         };
+        /** @description What the ledger would do now, and why: the same question that it asks itself after every command. */
+        DecisionView: {
+            /** Format: date-time */
+            at: string;
+            /** @description In a sentence, with the figures. */
+            detail: string;
+            /**
+             * @description `due`, `not_configured`, `disabled`, `balance_above_threshold`, `in_flight`, `suspended`, `cooling_down`,
+             *     `monthly_limit_reached` or `too_many_packages`.
+             */
+            reason: string;
+            /** @description Whether a recharge is asked for at this instant. */
+            recharge: boolean;
+            /**
+             * Format: int64
+             * @description What alerts and recharges look at: grants that pay only for some operations do not count.
+             */
+            unrestricted_balance: number;
+            /**
+             * Format: date-time
+             * @description When the cool-down ends.
+             */
+            until?: string | null;
+        };
         /** @description What has changed from one version to another. */
         DiffAnswer: components["schemas"]["Difference"] & {
             /** Format: int32 */
@@ -1036,6 +1252,19 @@ export interface components {
             removed: components["schemas"]["Change"][];
             /** @description Whatever is not a price: `rounding`, `units`, `dimensions`, `welcome`, `valid_from`. */
             settings: components["schemas"]["Change"][];
+        };
+        /** @description The latest recharge that has ended. */
+        EndedRecharge: {
+            /** @description The payment processor's own code. */
+            detail?: string | null;
+            /** Format: date-time */
+            ended_at: string;
+            /** @description `null`: it was paid. */
+            failure?: string | null;
+            /** Format: uuid */
+            purchase_id?: string | null;
+            /** Format: uuid */
+            recharge_id: string;
         };
         /** @description One event. Extension attributes are in lower case without separators, as CloudEvents wants them. */
         EventView: {
@@ -1839,6 +2068,22 @@ export interface components {
              */
             version: number;
         };
+        /** @description A recharge whose outcome is not known yet. */
+        PendingRecharge: {
+            /** Format: int64 */
+            credits: number;
+            /**
+             * Format: date-time
+             * @description When it is given up; a payment that arrives later is credited all the same.
+             */
+            expires_at?: string | null;
+            package_id: string;
+            price: components["schemas"]["Price"];
+            /** Format: uuid */
+            recharge_id: string;
+            /** Format: date-time */
+            requested_at: string;
+        };
         /** @description An amount of money. */
         Price: {
             /**
@@ -2331,6 +2576,8 @@ export interface components {
              */
             balance: number;
         };
+        /** @description Recharging goes on; nothing more needs to be said. */
+        ResumeBody: Record<string, unknown>;
         /** @description One revocation of a purchase. */
         RevocationEntry: {
             /** Format: int64 */
@@ -2412,6 +2659,15 @@ export interface components {
             position: number;
             /** @example usage */
             projector: string;
+        };
+        /** @description Why nothing is charged until somebody has looked. */
+        SuspensionView: {
+            cause: string;
+            /** @description Whether another saved card ends it; `POST .../resume` always does. */
+            ends_with_a_new_card: boolean;
+            reason: string;
+            /** Format: date-time */
+            since: string;
         };
         /** @description One movement of the balance. */
         TransactionRow: {
@@ -2908,6 +3164,117 @@ export interface operations {
             };
         };
     };
+    read: {
+        parameters: {
+            query?: {
+                /** @description An instant of the past: the policy and the decision as they were then. */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoRechargeState"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    configure: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutoRechargeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoRechargeAnswer"];
+                };
+            };
+            /** @description The package is unknown or retired, or could not lift the balance above the threshold */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    resume: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResumeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoRechargeResumption"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     balance: {
         parameters: {
             query?: {
@@ -2994,6 +3361,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    open: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckoutBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutAnswer"];
+                };
+            };
+            /** @description Payments are off on this server */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The payment processor refused; the purchase has failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The payment processor did not answer; the same key finds out */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
             };
             default: {
                 headers: {

@@ -1,6 +1,6 @@
 // Server actions: what an application's own server does with credits, bound to the organization of whoever is signed in.
 
-import { type CheckoutStarted, type CommandOptions, type Consumption, type CreditLedger, type Grant, newIdempotencyKey } from "../client.js";
+import { type Checkout, type CommandOptions, type Consumption, type CreditLedger, type Grant } from "../client.js";
 import type { ConsumeInput, Reservation, ReservationEnd } from "../client.js";
 import { LedgerError } from "../errors.js";
 
@@ -10,7 +10,7 @@ export interface CreditsOptions {
   /** The organization of the current request: from the application's session. */
   readonly organizationId: () => string | Promise<string>;
   /** Where a checkout returns to, such as `https://app.example.com/settings/billing`. */
-  readonly billingUrl?: string;
+  readonly billingUrl: string;
 }
 
 /** What something costs: credits, or usage that the price book prices. */
@@ -24,7 +24,7 @@ export interface AutoRecharge {
 
 export interface Credits {
   /** Starts a checkout; credits come when it was paid. */
-  purchaseCredits(packageId: string, options?: CommandOptions): Promise<CheckoutStarted>;
+  purchaseCredits(packageId: string, options?: CommandOptions): Promise<Checkout>;
   /** Spends credits now. `reason` is the operation, or a description with it. */
   consumeCredits(amount: Cost, reason: string | Omit<ConsumeInput, "amount">, options?: CommandOptions): Promise<Consumption>;
   getCreditBalance(organizationId?: string): Promise<number>;
@@ -46,7 +46,7 @@ export function createCredits(options: CreditsOptions): Credits {
     typeof held === "string" ? [await own(), held] : [held.organization_id, held.id];
   return {
     purchaseCredits: async (packageId, command) =>
-      ledger.checkout(await own(), packageId, { ...(billingUrl === undefined ? {} : { billingUrl }), ...command }),
+      ledger.checkout(await own(), packageId, { billingUrl, ...command }),
     consumeCredits: async (cost, reason, command) =>
       ledger.consume(await own(), { ...costBody(cost), ...reasonBody(reason) }, command),
     getCreditBalance: async (organizationId) => balanceOf(ledger, organizationId ?? (await own())),
@@ -82,8 +82,8 @@ export async function balanceOf(ledger: CreditLedger, organization: string): Pro
 }
 
 /** Keeps the package of the policy that there is; else the largest that is not more than what is wanted. */
-async function rechargePackage(ledger: CreditLedger, path: string, amount: number): Promise<string | undefined> {
-  const { policy } = await ledger.send<{ policy?: { package_id: string } | null }>("GET", path);
+async function rechargePackage(ledger: CreditLedger, organization: string, amount: number): Promise<string | undefined> {
+  const { policy } = await ledger.autoRecharge(organization);
   if (policy) return policy.package_id;
   const offered = await ledger.packages();
   const fitting = offered.filter(({ credits }) => credits <= amount);
@@ -97,8 +97,7 @@ async function setAutoRecharge(
   amount: number,
   command: CommandOptions = {},
 ): Promise<AutoRecharge> {
-  const path = `/v1/organizations/${encodeURIComponent(organization)}/auto-recharge`;
-  const policy = { enabled: true, threshold, amount, package_id: await rechargePackage(ledger, path, amount) };
-  await ledger.send("PUT", path, policy, command.idempotencyKey ?? newIdempotencyKey());
+  const package_id = (await rechargePackage(ledger, organization, amount)) ?? null;
+  await ledger.setAutoRecharge(organization, { enabled: true, threshold, amount, package_id }, command);
   return { enabled: true, threshold, amount };
 }

@@ -11,7 +11,8 @@ export interface RoutesOptions {
   readonly ledger: CreditLedger;
   /** Whose credits: from the application's own session. Throws, or answers `undefined`, for who is not signed in. */
   readonly organizationId: (request: Request) => string | undefined | Promise<string | undefined>;
-  readonly billingUrl?: string;
+  /** Where a checkout returns to: in an origin that the ledger allows. */
+  readonly billingUrl: string;
   /** Whether the request may spend: `consume` is for the application's own servers. Default: nobody. */
   readonly mayConsume?: (request: Request) => boolean | Promise<boolean>;
 }

@@ -1,11 +1,10 @@
 // Auto-recharge: when credits are bought by themselves, how many, and why or why not right now.
 
-import type { CreditPackage } from "@credit-ledger/client";
+import type { AutoRechargeInput, AutoRechargeState, CreditPackage } from "@credit-ledger/client";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useCredits } from "../context.js";
 import { useCreditPackages } from "../hooks.js";
 import { useAutoRecharge } from "../recharge.js";
-import type { AutoRechargeState } from "../recharge_types.js";
 import { Button } from "../ui/button.js";
 import { Field } from "../ui/field.js";
 import { Panel } from "../ui/panel.js";
@@ -25,7 +24,7 @@ export function AutoRechargeSettings(): ReactNode {
           <Standing state={state.data} onResume={() => resume.mutate()} isResuming={resume.isPending} />
           <Form
             // Begins anew with what was saved.
-            key={JSON.stringify(state.data.policy ?? null)}
+            key={JSON.stringify(state.data?.policy ?? null)}
             state={state.data}
             packages={packages.data}
             isSaving={save.isPending}
@@ -40,13 +39,14 @@ export function AutoRechargeSettings(): ReactNode {
 }
 
 interface StandingProps {
-  readonly state: AutoRechargeState;
+  readonly state: AutoRechargeState | null;
   readonly onResume: () => void;
   readonly isResuming: boolean;
 }
 
 function Standing({ state, onResume, isResuming }: StandingProps): ReactNode {
   const { format } = useCredits();
+  if (state === null) return <p className="cl-hint" role="status">This begins with the first credits.</p>;
   if (state.suspension) {
     return (
       <div className="cl-note cl-note-warn" role="status">
@@ -66,22 +66,16 @@ function Standing({ state, onResume, isResuming }: StandingProps): ReactNode {
 }
 
 interface FormProps {
-  readonly state: AutoRechargeState;
+  readonly state: AutoRechargeState | null;
   readonly packages: readonly CreditPackage[];
   readonly isSaving: boolean;
   readonly isSaved: boolean;
-  readonly onSave: (input: {
-    enabled: boolean;
-    threshold?: number;
-    package_id?: string;
-    amount?: number;
-    monthly_limit?: { amount_minor: number; currency: string };
-  }) => void;
+  readonly onSave: (input: AutoRechargeInput) => void;
 }
 
 function Form({ state, packages, isSaving, isSaved, onSave }: FormProps): ReactNode {
   const { format } = useCredits();
-  const policy = state.policy ?? undefined;
+  const policy = state?.policy ?? undefined;
   const [isOn, setOn] = useState(policy?.enabled ?? false);
   const [packageId, setPackageId] = useState(policy?.package_id ?? packages[0]?.id ?? "");
   const chosen = packages.find((item) => item.id === packageId);

@@ -37,6 +37,7 @@ function Packages({ missing, onCheckout }: PackagesProps): ReactNode {
   const packages = useCreditPackages();
   const checkout = useCheckout();
   const [picked, setPicked] = useState<string | undefined>(undefined);
+  const [saveCard, setSaveCard] = useState(false);
   const offered = packages.data ?? [];
   const chosen = picked ?? suggestion(offered, missing)?.id;
 
@@ -47,7 +48,7 @@ function Packages({ missing, onCheckout }: PackagesProps): ReactNode {
   }
   const start = async () => {
     if (chosen === undefined) return;
-    const started = await checkout.mutateAsync(chosen).catch(() => undefined);
+    const started = await checkout.mutateAsync({ packageId: chosen, saveCard }).catch(() => undefined);
     if (started !== undefined) onCheckout(started.url);
   };
   return (
@@ -67,6 +68,10 @@ function Packages({ missing, onCheckout }: PackagesProps): ReactNode {
           <PackageChoice key={item.id} item={item} isChosen={item.id === chosen} onChoose={() => setPicked(item.id)} />
         ))}
       </fieldset>
+      <label className="cl-switch">
+        <input type="checkbox" checked={saveCard} onChange={(event) => setSaveCard(event.target.checked)} />
+        <span>Keep the card for auto-recharge</span>
+      </label>
       {checkout.error === null ? null : <Failure error={checkout.error} />}
       <div className="cl-actions cl-actions-end">
         <Button kind="primary" type="submit" busy={checkout.isPending}>

@@ -37,6 +37,7 @@ export function Failure({ error, retry }: { readonly error: unknown; readonly re
 
 const sentences: Readonly<Record<string, string>> = {
   route_not_found: "This server does not offer that yet.",
+  origin_not_allowed: "Payments cannot return to this page: its origin is not among those that the server allows.",
   payments_off: "Payments are not set up on this server yet. Please contact support to buy credits.",
   scope_too_small: "Your key does not allow this.",
   token_expired: "Your session has ended. Please reload the page.",

@@ -1,0 +1,5 @@
+//! Payments, from the API to the simulation of Stripe and back.
+
+mod checkout;
+mod checkout_refused;
+mod setup;

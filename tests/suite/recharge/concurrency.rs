@@ -1,0 +1,56 @@
+//! Many consumers, many nodes: one charge for each request.
+
+use domain::recharge::AutoRechargePolicy;
+use futures::future::join_all;
+use stripe_fake::TestCard;
+
+use super::world::{COOLDOWN, PACKAGE, PRICE_MINOR, World, complete, consume, policy, usd};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_consumers_cross_at_once_and_are_charged_once() {
+    let world = World::new(2, Some(TestCard::Succeeds)).await;
+    world.configure(policy()).await;
+    world.settled().await;
+    world.assert_charged(1).await;
+    for crossings in 2..=3 {
+        // Past the cool-down, so that only the crossing asks.
+        world.pass(COOLDOWN);
+        let spent = join_all((0..1_000).map(|n| world.run_on(n % 2, consume(1)))).await;
+        assert!(spent.iter().filter(|answer| answer.is_ok()).count() >= usize::try_from(PACKAGE).unwrap());
+        world.settled().await;
+        world.assert_charged(crossings).await;
+    }
+    assert_eq!(world.count("RechargeRequested").await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_never_pass_the_months_limit() {
+    let world = World::new(2, Some(TestCard::Succeeds)).await;
+    let limit = usd(4 * PRICE_MINOR);
+    world.configure(AutoRechargePolicy { monthly_limit: Some(limit), cooldown_seconds: 0, ..policy() }).await;
+    for _ in 0..8 {
+        join_all((0..200).map(|n| world.run_on(n % 2, consume(5)))).await;
+        world.settled().await;
+        assert!(world.charged().1 <= limit.amount_minor, "{:?}", world.charged());
+    }
+    world.assert_charged(4).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_before_the_answer_and_one_after_it_change_nothing() {
+    let world = World::new(2, Some(TestCard::Succeeds)).await;
+    let silence = stripe_fake::Kind::TimeoutAfter { milliseconds: 700 };
+    world.fake.fault(stripe_fake::Fault::of_post("/v1/payment_intents", silence));
+    world.configure(policy()).await;
+    let asked = world.until("asked", |recharge| recharge.in_flight.is_some()).await.in_flight.unwrap();
+    while world.charged().0 == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    // The inbox of the other node hears of the payment first.
+    world.run_on(1, complete(asked.recharge_id)).await.unwrap();
+    assert_eq!(world.recharge().await.in_flight, None);
+    world.settled().await;
+    world.run_on(1, complete(asked.recharge_id)).await.unwrap();
+    world.assert_charged(1).await;
+    assert_eq!(world.balance().await, PACKAGE);
+}
