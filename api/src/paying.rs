@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::StatusCode;
 use payments::gateway::PaymentGateway;
 use payments::stripe::WebhookSecrets;
-use payments::{Payments, checkout, recharge};
+use payments::{Payments, Process, checkout, inbox, recharge};
 use sqlx::PgPool;
 use store::{Clock, Ledger};
 use tokio::task::JoinHandle;
@@ -52,7 +52,8 @@ pub fn off() -> Problem {
 /// What goes on beside requests, on this node.
 pub(crate) struct Processes {
     abandoned: JoinHandle<()>,
-    recharges: recharge::Process,
+    inbox: Process,
+    recharges: Process,
 }
 
 impl Processes {
@@ -60,14 +61,15 @@ impl Processes {
     pub(crate) fn start(paying: &Paying) -> Self {
         Self {
             abandoned: tokio::spawn(end_abandoned(paying.payments.clone())),
-            recharges: recharge::Process::start(paying.payments.clone()),
+            inbox: inbox::start(paying.payments.clone()),
+            recharges: recharge::start(paying.payments.clone()),
         }
     }
 
     /// Whatever is cut off is begun again from the database.
     pub(crate) async fn shutdown(self) {
         self.abandoned.abort();
-        self.recharges.shutdown().await;
+        tokio::join!(self.inbox.shutdown(), self.recharges.shutdown());
     }
 }
 

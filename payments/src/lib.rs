@@ -3,11 +3,16 @@
 pub mod checkout;
 mod command;
 pub mod customers;
+pub mod facts;
 pub mod gateway;
 mod handle;
 pub mod https;
+pub mod inbox;
+mod process;
 pub mod recharge;
+pub mod settle;
 pub mod stripe;
 
 pub use command::internal;
 pub use handle::Payments;
+pub use process::Process;

@@ -17,6 +17,7 @@ mod read_body;
 mod reads;
 mod run;
 mod session;
+mod webhooks;
 
 use axum::Router;
 use utoipa_axum::router::OpenApiRouter;
@@ -40,6 +41,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(reads::purchase))
         .routes(routes!(commands::refund_purchase))
         .routes(routes!(checkout::open))
+        .routes(routes!(webhooks::stripe))
         .routes(routes!(commands::consume))
         .routes(routes!(reads::consumption))
         .routes(routes!(commands::refund_consumption))

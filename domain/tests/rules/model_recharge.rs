@@ -10,6 +10,7 @@ use domain::commands::{
     CompleteRecharge, Consume, Expiry, FailRecharge, RecordPurchase, ResumeRecharge, RevokeCause, RevokeExtent,
     RevokePurchase,
 };
+use domain::events::RechargeRequested;
 use domain::ids::RechargeId;
 use domain::recharge::{
     AutoRechargePolicy, BACK_OFF_SECONDS_MIN, NoRecharge, PENDING_HOURS_MAX, RechargeFailure, RechargePackage,
@@ -79,6 +80,13 @@ struct Walk {
     answered: BTreeSet<RechargeId>,
 }
 
+fn requested(event: &Event) -> Option<(RechargeRequested, Timestamp)> {
+    match &event.fact {
+        Fact::RechargeRequested(request) => Some((request.clone(), event.occurred_at)),
+        _ => None,
+    }
+}
+
 impl Walk {
     fn new(limit_packages: i64, cooldown: u32) -> Self {
         let mut walk = Self {
@@ -121,9 +129,8 @@ impl Walk {
 
     /// What must hold of every request, at the moment that it is made.
     fn look(&mut self, before: usize) {
-        for event in self.world.log[before..].to_vec() {
-            let Fact::RechargeRequested(request) = &event.fact else { continue };
-            let at = event.occurred_at;
+        let made: Vec<_> = self.world.log[before..].iter().filter_map(requested).collect();
+        for (request, at) in made {
             assert!(request.unrestricted_balance < credits(THRESHOLD));
             assert!(request.unrestricted_balance + request.credits > credits(THRESHOLD), "one charge lifts it above");
             if let Some((last, asked_at)) = self.requests.last().copied() {

@@ -22,6 +22,7 @@ mod rows;
 mod worker;
 
 pub use attempt::{Attempt, Standing};
+pub use commands::paid;
 pub use next::{Next, NotFound, Outcome, next};
-pub use process::Process;
+pub use process::start;
 pub use rows::Attempts;

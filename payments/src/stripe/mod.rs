@@ -16,6 +16,7 @@ mod reading;
 mod requests;
 mod settings;
 mod setup;
+mod signature;
 mod transport;
 
 pub use client::StripeGateway;
@@ -24,6 +25,7 @@ pub use patience::Patience;
 pub use reading::Unreadable;
 pub use settings::{SettingsError, StripeSettings, WebhookSecrets};
 pub use setup::{EVENT_TYPES, EndpointMade, EndpointSeen, lookup_key};
+pub use signature::{BadSignature, verify};
 
 /// The version of the API that requests ask for and webhook endpoints are made with.
 #[must_use]

@@ -33,6 +33,7 @@ const COVERED: &[&str] = &[
     "GET /v1/organizations/{org}/purchases/{id}",
     "POST /v1/organizations/{org}/purchases/{id}/refund",
     "POST /v1/organizations/{org}/checkout-sessions",
+    "POST /v1/webhooks/stripe",
     "POST /v1/organizations/{org}/consumptions",
     "GET /v1/organizations/{org}/consumptions/{id}",
     "POST /v1/organizations/{org}/consumptions/{id}/refund",

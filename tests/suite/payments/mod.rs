@@ -2,4 +2,5 @@
 
 mod checkout;
 mod checkout_refused;
+mod inbox;
 mod setup;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::recharge::{RechargeFailure, SuspensionCause};
 use stripe_fake::{Fault, Kind, TestCard};
 
-use super::world::{World, policy};
+use super::world::{World, impatient, policy};
 
 /// Longer than the gateway of these tests waits for an answer.
 const SILENCE: u64 = 1_300;
@@ -40,7 +40,7 @@ async fn outlast(world: &World, step_seconds: i64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_fault_ends_in_one_charge_and_one_credit() {
     let runs = FAULTS.map(|kind| async move {
-        let world = World::new(2, Some(TestCard::Succeeds)).await;
+        let world = World::with(2, Some(TestCard::Succeeds), impatient()).await;
         // Three tries of the gateway, and the next claim's, fail.
         world.fake.fault(Fault { times: 5, ..Fault::of_post("/v1/payment_intents", kind) });
         world.configure(policy()).await;
@@ -53,7 +53,7 @@ async fn each_fault_ends_in_one_charge_and_one_credit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_charge_that_never_comes_to_be_is_abandoned_and_asked_for_anew() {
-    let world = World::new(1, Some(TestCard::Succeeds)).await;
+    let world = World::with(1, Some(TestCard::Succeeds), impatient()).await;
     world
         .fake
         .fault(Fault { times: 10_000, ..Fault::of_post("/v1/payment_intents", Kind::ErrorBefore { status: 500 }) });
@@ -74,7 +74,7 @@ async fn a_charge_that_never_comes_to_be_is_abandoned_and_asked_for_anew() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_charge_that_nobody_can_be_asked_about_expires_and_suspends() {
-    let world = World::new(1, Some(TestCard::Succeeds)).await;
+    let world = World::with(1, Some(TestCard::Succeeds), impatient()).await;
     // Stripe charges, and is then not to be reached for two days.
     let silence = Kind::TimeoutAfter { milliseconds: SILENCE };
     world.fake.fault(Fault::of_post("/v1/payment_intents", silence));

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use domain::OrganizationId;
 use futures::future::join_all;
 use payments::gateway::{PaymentGateway, RequestKey};
+use payments::stripe::Patience;
 use serde_json::{Value, json};
 use stripe_fake::{Fake, Fault, Kind, TestCard};
 
@@ -49,7 +50,7 @@ impl Stage {
     async fn save_card(&self, card: TestCard) {
         let organization = OrganizationId::try_new("acme").unwrap();
         let key = RequestKey::of_organization("customer", &organization);
-        let customer = gateway(&self.fake).ensure_customer(&key, &organization).await.unwrap();
+        let customer = gateway(&self.fake, Patience::default()).ensure_customer(&key, &organization).await.unwrap();
         self.fake.with(|world| world.card_of(card.token(), Some(customer.as_str())).map(drop)).unwrap();
         let insert =
             "INSERT INTO payments.customers (organization_id, customer_id, created_at) VALUES ('acme', $1, now())";

@@ -11,10 +11,9 @@ use domain::grant::{Currency, Money};
 use domain::recharge::{AutoRechargePolicy, Recharge, RechargePackage, ResumeCause};
 use domain::text::{Metadata, ReferenceText};
 use domain::{Command, Credits, Fact, OrganizationId, Timestamp};
-use payments::Payments;
 use payments::gateway::{PaymentGateway, RequestKey};
-use payments::recharge::Process;
 use payments::stripe::{Patience, StripeGateway, StripeSettings};
+use payments::{Payments, Process, recharge};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use store::postgres::PostgresLog;
@@ -29,7 +28,7 @@ pub const PACKAGE: i64 = 500;
 pub const PRICE_MINOR: i64 = 1_000;
 pub const COOLDOWN: i64 = 60;
 /// More than any poll and request of these tests takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The machine's clock, moved.
 #[derive(Debug, Default)]
@@ -86,22 +85,29 @@ pub fn policy() -> AutoRechargePolicy {
     }
 }
 
-/// Impatient: a second is long for a simulation on the same machine.
-pub fn gateway(fake: &Fake) -> Arc<StripeGateway> {
-    let settings = StripeSettings::try_new("sk_test_1", Some(&fake.url())).unwrap();
-    let patience = Patience {
+/// For tests in which Stripe is silent: a second is long for a simulation on the same machine.
+pub fn impatient() -> Patience {
+    Patience {
         connect: Duration::from_secs(1),
         answer: Duration::from_secs(1),
         overall: Duration::from_secs(3),
         tries_max: 2,
         backoff: Duration::from_millis(10),
-    };
+    }
+}
+
+pub fn gateway(fake: &Fake, patience: Patience) -> Arc<StripeGateway> {
+    let settings = StripeSettings::try_new("sk_test_1", Some(&fake.url())).unwrap();
     Arc::new(StripeGateway::new(settings, patience))
 }
 
 impl World {
     /// So many nodes, and an organization whose customer has saved this card.
     pub async fn new(nodes: usize, card: Option<TestCard>) -> Self {
+        Self::with(nodes, card, Patience::default()).await
+    }
+
+    pub async fn with(nodes: usize, card: Option<TestCard>, patience: Patience) -> Self {
         let options = support::migrated_database().await;
         let pool = PgPoolOptions::new().max_connections(10).connect_with(options.clone()).await.unwrap();
         let fake = Fake::start(stripe_fake::Settings::default()).await.unwrap();
@@ -110,8 +116,8 @@ impl World {
         for _ in 0..nodes {
             let log = PostgresLog::connect(options.clone(), 4).await.unwrap();
             let ledger = Arc::new(Ledger::start(Arc::new(log), Arc::clone(&clock) as _));
-            let (gateway, clock) = (gateway(&fake), Arc::clone(&clock) as _);
-            let process = Process::start(Payments { gateway, ledger: Arc::clone(&ledger), pool: pool.clone(), clock });
+            let (gateway, clock) = (gateway(&fake, patience), Arc::clone(&clock) as _);
+            let process = recharge::start(Payments { gateway, ledger: Arc::clone(&ledger), pool: pool.clone(), clock });
             started.push(Node { ledger, _process: process });
         }
         let organization = OrganizationId::try_new("acme").unwrap();
@@ -125,7 +131,8 @@ impl World {
 
     async fn make_customer(&self) {
         let key = RequestKey::of_organization("customer", &self.organization);
-        let customer = gateway(&self.fake).ensure_customer(&key, &self.organization).await.unwrap();
+        let customer =
+            gateway(&self.fake, Patience::default()).ensure_customer(&key, &self.organization).await.unwrap();
         let insert = "INSERT INTO payments.customers (organization_id, customer_id, created_at) VALUES ($1, $2, $3)";
         let insert = sqlx::query(insert).bind(self.organization.as_str()).bind(customer.as_str());
         insert.bind(self.clock.now()).execute(&self.pool).await.unwrap();

@@ -37,14 +37,14 @@ async fn pages_have_a_strict_policy_and_billing_alone_is_framed_by_allowed_origi
         ("/billing", format!("frame-ancestors 'self' {APP}")),
     ] {
         // Built or not, which is the same to its headers.
-        let answer = plain().get(format!("{}{path}", node.url()).send()).await.unwrap();
+        let answer = plain().get(format!("{}{path}", node.url())).send().await.unwrap();
         let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
         assert!(policy.starts_with("default-src 'none';") && policy.ends_with(&ancestors), "{path}: {policy}");
         assert!(!policy.contains("unsafe"), "{policy}");
         assert!(answer.text().await.unwrap().contains("Credit Ledger"), "{path}");
     }
-    assert_eq!(plain().get(format!("{}/assets/none.js", node.url()).send()).await.unwrap().status(), 404);
-    assert_eq!(plain().get(format!("{}/unknown", node.url()).send()).await.unwrap().status(), 404);
+    assert_eq!(plain().get(format!("{}/assets/none.js", node.url())).send().await.unwrap().status(), 404);
+    assert_eq!(plain().get(format!("{}/unknown", node.url())).send().await.unwrap().status(), 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,7 +36,7 @@ async fn make_token(client: &Client, organization: &str, body: Value) -> (String
 
 /// Every operation of the API, with an organization in its path.
 async fn operations(node: &Node) -> Vec<(String, String)> {
-    let text = plain().get(format!("{}/openapi.json", node.url()).send()).await.unwrap().text().await.unwrap();
+    let text = plain().get(format!("{}/openapi.json", node.url())).send().await.unwrap().text().await.unwrap();
     let document: Value = serde_json::from_str(&text).unwrap();
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths") {

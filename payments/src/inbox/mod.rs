@@ -1,0 +1,19 @@
+//! What Stripe tells: kept as it came and answered at once (`receive.rs`), worked at afterwards (`worker.rs`).
+//!
+//! Invariant: an event is kept once, by its id, before its delivery is answered; nothing is answered that could be lost.
+//! Invariant: working at an event twice, late, or beside another node has no second effect (`settle`).
+//! Invariant: an event that cannot be worked at is tried again, later and later, then parked where a person sees it; it is
+//! never dropped.
+//! Absent: signatures (`stripe::verify`), rules of what should be booked (`facts`).
+
+mod limits;
+mod meters;
+mod process;
+mod receive;
+mod rows;
+mod worker;
+
+pub use process::start;
+pub use receive::{Received, Source, receive};
+pub use rows::{Entry, EntryStatus, Inbox};
+pub use worker::{Obstacle, Worked, work};

@@ -1,0 +1,86 @@
+//! A node's task that takes what is due from the database and works at it, some at a time.
+//!
+//! Invariant: what is taken is claimed for a while, in the database; whatever a node drops is due again when its claim ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// How often a node looks for work: a customer waits for it, and a look costs a few statements by index.
+const POLL: Duration = Duration::from_millis(250);
+/// The pause after the database did not answer.
+const FAILURE_PAUSE: Duration = Duration::from_secs(2);
+/// How long shutting down waits for what is under way; what is cut off is done again from the database.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+
+/// What a task works at.
+#[async_trait]
+pub(crate) trait Work: Send + Sync + 'static {
+    /// What is claimed.
+    type Item: Send + 'static;
+    /// For logs: what is looked for.
+    const NAME: &'static str;
+    /// Items worked at together on a node.
+    const AT_ONCE: usize;
+
+    /// Claims up to `room` items that are due.
+    async fn claim(&self, room: usize) -> Result<Vec<Self::Item>, sqlx::Error>;
+
+    /// Works at one, and says for itself what is in the way.
+    async fn attend(&self, item: Self::Item);
+}
+
+/// A task of a node.
+pub struct Process {
+    stop: watch::Sender<bool>,
+    task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Process {
+    /// Inside a Tokio runtime.
+    pub(crate) fn start<W: Work>(work: W) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(run(Arc::new(work), stopped));
+        Self { stop, task: tokio::sync::Mutex::new(Some(task)) }
+    }
+
+    /// Takes no more work, and waits a little for what is under way.
+    pub async fn shutdown(&self) {
+        self.stop.send_replace(true);
+        let Some(mut task) = self.task.lock().await.take() else { return };
+        if tokio::time::timeout(DRAIN_MAX, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+/// Whatever waits for its answer keeps nothing else waiting.
+async fn run<W: Work>(work: Arc<W>, mut stopped: watch::Receiver<bool>) {
+    let mut tasks = JoinSet::new();
+    while !*stopped.borrow_and_update() {
+        let room = W::AT_ONCE.saturating_sub(tasks.len());
+        let (found, pause) = match work.claim(room).await {
+            Ok(items) => (items, POLL),
+            Err(error) => {
+                tracing::warn!(what = W::NAME, %error, "what is due cannot be looked for");
+                (Vec::new(), FAILURE_PAUSE)
+            }
+        };
+        // There may be more: look again as soon as there is room.
+        let is_full = room > 0 && found.len() == room;
+        for item in found {
+            let work = Arc::clone(&work);
+            tasks.spawn(async move { work.attend(item).await });
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause), if !is_full => {}
+            _ = tasks.join_next(), if is_full => {}
+            _ = stopped.changed() => {}
+        }
+        while tasks.try_join_next().is_some() {}
+    }
+    while tasks.join_next().await.is_some() {}
+}
