@@ -36,8 +36,8 @@ export async function startServer(args: readonly string[] = [], env: Record<stri
   const inherited = Object.entries(process.env).filter(
     ([name]) => !settings.includes(name) && !name.startsWith("CREDIT_LEDGER_"),
   );
-  const server = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--data-dir", join(data, "db"), ...args], {
-    env: { ...Object.fromEntries(inherited), CREDIT_LEDGER_ADMIN_KEY: adminKey, CREDIT_LEDGER_LOG: "error", ...env },
+  const server = spawn(binary, ["serve", "--data-dir", join(data, "db"), ...args], {
+    env: { ...Object.fromEntries(inherited), CREDIT_LEDGER_ADMIN_KEY: adminKey, CREDIT_LEDGER_LISTEN: "127.0.0.1:0", CREDIT_LEDGER_LOG: "error", ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const url = await address(server);
