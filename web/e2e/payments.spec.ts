@@ -33,11 +33,11 @@ test("auto-recharge is set on the page, triggered by use, and shown", async ({ p
   await page.getByTestId("pay").click();
   await expect(page.getByTestId("available")).toHaveText("2,500", { timeout: 15_000 });
   await page.getByRole("switch").check();
-  await page.getByLabel("When the balance falls below").fill("1000");
+  await page.getByLabel("When the balance falls below").fill("900");
   await page.getByLabel("Package").selectOption("starter");
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText("Saved.")).toBeVisible();
-  await ledger().consume(org, { amount: 1_600 });
-  await expect(page.getByTestId("available")).toHaveText("1,900", { timeout: 20_000 });
+  await ledger().consume(org, { amount: 1_700 });
+  await expect(page.getByTestId("available")).toHaveText("1,800", { timeout: 20_000 });
   await expect(page.getByRole("listitem").filter({ hasText: "1,000 credits" })).toHaveCount(2);
 });

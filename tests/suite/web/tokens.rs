@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{ends, grant, make_key};
+use crate::http::coverage::SIGNED;
 use crate::support;
 use crate::support::http::Client;
 use crate::support::http::plain;
@@ -68,6 +69,9 @@ async fn a_token_reaches_what_a_page_needs_of_its_own_organization_and_nothing_e
     let mut allowed = Vec::new();
     for (method, path) in operations(&node).await {
         let operation = format!("{method} {path}");
+        if operation == SIGNED {
+            continue;
+        }
         if path.contains("{org}") {
             let status = ask(&page, &method, &path, "b").await;
             assert!(matches!(status, 403 | 404), "{operation} of another organization: {status}");
