@@ -6,7 +6,7 @@ build: setup ; cargo build --release -p api
 web: ; @scripts/web
 run: ; @scripts/web || echo 'Going on without the web pages.' >&2
 	@$(MAKE) build
-	target/release/credit-ledger serve --demo
+	@cargo build --release -p stripe-fake && scripts/run
 demo: build ; target/release/credit-ledger demo $(if $(TRACE),--trace $(TRACE)) $(if $(BUDGET),--budget $(BUDGET)) $(if $(MODEL),--model $(MODEL))
 check: ; cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings && cargo test -p domain -p store --lib
 test: setup ; @scripts/test

@@ -2,6 +2,8 @@
 //!
 //! Invariant: the matches have no `_` arm, so a new reason cannot go unmapped.
 
+mod notifications;
+
 use std::time::Duration;
 
 use domain::error::ReservationEnd;
@@ -16,6 +18,8 @@ use store::log::LogError;
 
 use crate::feed::PlaceError;
 use crate::problem::Problem;
+
+pub use notifications::{of_kind, of_notification, of_target};
 
 /// When to try again after a failure that names no time: the database is back by then, or not for a while.
 const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(1);

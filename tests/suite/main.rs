@@ -10,6 +10,7 @@ mod feed;
 mod http;
 mod log;
 mod models;
+mod notifications;
 mod payments;
 mod private_postgres;
 mod projections;

@@ -13,6 +13,7 @@ pub mod consumptions;
 pub mod grants;
 mod hash;
 mod kind;
+pub mod notifications;
 pub mod packages;
 pub mod purchases;
 pub mod query;

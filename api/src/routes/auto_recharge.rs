@@ -29,7 +29,7 @@ pub(super) fn documented() -> OpenApiRouter<App> {
 ///
 /// A recharge is asked for in the same transaction as the command that takes the balance below the threshold, and is
 /// charged to the saved card within moments. At most one is in flight.
-#[utoipa::path(put, path = "/v1/organizations/{org}/auto-recharge", tag = "auto-recharge", request_body = AutoRechargeBody,
+#[utoipa::path(put, path = "/v1/organizations/{org}/auto-recharge", tag = "auto-recharge", operation_id = "configure_auto_recharge", request_body = AutoRechargeBody,
     params(("org" = String, Path), ("Idempotency-Key" = String, Header)),
     responses(
         (status = 200, body = AutoRechargeAnswer<'static>),
@@ -46,7 +46,7 @@ pub async fn configure(
 /// Recharging goes on after it was suspended.
 ///
 /// Where the balance is still below the threshold, the next recharge is asked for at once.
-#[utoipa::path(post, path = "/v1/organizations/{org}/auto-recharge/resume", tag = "auto-recharge", request_body = ResumeBody,
+#[utoipa::path(post, path = "/v1/organizations/{org}/auto-recharge/resume", tag = "auto-recharge", operation_id = "resume_auto_recharge", request_body = ResumeBody,
     params(("org" = String, Path), ("Idempotency-Key" = String, Header)),
     responses(
         (status = 200, body = AutoRechargeResumption<'static>),
@@ -68,7 +68,7 @@ pub struct AutoRechargeParams {
 }
 
 /// The policy, what is pending, and whether a recharge would be asked for now, or why not.
-#[utoipa::path(get, path = "/v1/organizations/{org}/auto-recharge", tag = "auto-recharge",
+#[utoipa::path(get, path = "/v1/organizations/{org}/auto-recharge", tag = "auto-recharge", operation_id = "read_auto_recharge",
     params(("org" = String, Path), AutoRechargeParams),
     responses((status = 200, body = AutoRechargeState), (status = "default", body = ProblemDetails)))]
 pub async fn read(

@@ -31,7 +31,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 ///
 /// The purchase is pending until the payment has arrived: credits come with it, and not with a return to `success_url`.
 /// The same key answers the same page, also after a timeout.
-#[utoipa::path(post, path = "/v1/organizations/{org}/checkout-sessions", tag = "purchases", request_body = CheckoutBody,
+#[utoipa::path(post, path = "/v1/organizations/{org}/checkout-sessions", tag = "purchases", operation_id = "open_checkout", request_body = CheckoutBody,
     params(("org" = String, Path), ("Idempotency-Key" = String, Header)),
     responses(
         (status = 201, body = CheckoutAnswer<'static>),

@@ -38,6 +38,7 @@ pub struct Serve {
     pub reads: Reader,
     /// Of the read side; the tails are this server's own.
     pub projections: projections::Settings,
+    pub notifications: notifications::Settings,
     pub keys: Keys,
     pub catalogue: Catalogue,
     pub clock: Arc<dyn Clock>,
@@ -55,7 +56,9 @@ pub enum ServeError {
     #[error("the address cannot be listened on")]
     Listen(#[from] std::io::Error),
     #[error("the read side cannot start")]
-    Projections(#[from] sqlx::Error),
+    Projections(#[source] sqlx::Error),
+    #[error("notifications cannot start")]
+    Notifications(#[source] sqlx::Error),
 }
 
 /// A running server.
@@ -69,6 +72,7 @@ pub struct Handle {
     reads: Reader,
     projections: Arc<Runner>,
     payments: Option<Processes>,
+    notifications: Arc<notifications::Runner>,
 }
 
 /// Starts a server; it answers when this returns, and takes commands unless the database is in the way.
@@ -82,7 +86,9 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
     let metrics = recorder();
     let ledger = Arc::new(Ledger::start(settings.log, Arc::clone(&settings.clock)));
     let projections = projections::Settings { tails: Some(ledger.tails()), ..settings.projections };
-    let projections = Arc::new(Runner::start(projections).await?);
+    let projections = Arc::new(Runner::start(projections).await.map_err(ServeError::Projections)?);
+    let notifications = notifications::Runner::start(settings.notifications, Arc::clone(ledger.log())).await;
+    let notifications = Arc::new(notifications.map_err(ServeError::Notifications)?);
     let auth = Authenticator::new(settings.keys, settings.admin_key);
     let (stop, stopped) = watch::channel(false);
     let feed = Feed::new(Arc::clone(&ledger), stopped.clone());
@@ -102,6 +108,7 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
         feed,
         origins: settings.origins,
         paying,
+        notifications: Arc::clone(&notifications),
         permits: Semaphore::new(CONCURRENT_REQUESTS_MAX),
         bodies: Arc::new(Semaphore::new(BODIES_BYTES_MAX)),
     });
@@ -109,8 +116,9 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
     let upkeep = tokio::spawn(keep_up(metrics));
     let serving = tokio::spawn(connections::run(listener, router, Bounds::default(), stopped));
     wait_until_ready(&ledger).await;
+    let beside = [upkeep, following];
     let reads = settings.reads;
-    Ok(Handle { addr, stop, serving, beside: [upkeep, following], ledger, reads, projections, payments })
+    Ok(Handle { addr, stop, serving, beside, ledger, reads, projections, payments, notifications })
 }
 
 /// A node is not ready before it has compared its clock with the database's. One that stays unready serves all the
@@ -139,6 +147,7 @@ impl Handle {
             payments.shutdown().await;
         }
         self.reads.close().await;
+        self.notifications.shutdown().await;
         // What is not projected yet is projected by another node, or after the next start.
         self.projections.shutdown().await;
         // A database that is gone answers nobody: what it was told is found with its key later.

@@ -152,6 +152,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/notification-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Endpoints, oldest first. */
+        get: operations["list_notification_endpoints"];
+        put?: never;
+        /**
+         * Makes an endpoint. Its secret is in the answer and cannot be read again.
+         * @description It is told of what happens from now on.
+         */
+        post: operations["create_notification_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notification-endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An endpoint. */
+        get: operations["read_notification_endpoint"];
+        put?: never;
+        post?: never;
+        /** Removes an endpoint, with all that it was told or waits for. */
+        delete: operations["remove_notification_endpoint"];
+        options?: never;
+        head?: never;
+        /** Changes an endpoint. What waits goes to the new address; what a new filter leaves out is not taken back. */
+        patch: operations["change_notification_endpoint"];
+        trace?: never;
+    };
+    "/v1/notification-endpoints/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an endpoint was told, newest first. Delivered ones are kept for 7 days, parked ones for 30. */
+        get: operations["notification_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notification-endpoints/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a delivery that has ended again, or all parked ones, under the same ids. */
+        post: operations["resend_notification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notification-endpoints/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives an endpoint another secret, which is in the answer and cannot be read again.
+         * @description The one before signs beside it for a while, so that the receiver can change over: a notification carries a signature
+         *     by each.
+         */
+        post: operations["rotate_notification_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notification-endpoints/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends the endpoint a notification of type `credits.test`; its delivery tells what came of it. */
+        post: operations["test_notification_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organizations": {
         parameters: {
             query?: never;
@@ -194,13 +306,13 @@ export interface paths {
             cookie?: never;
         };
         /** The policy, what is pending, and whether a recharge would be asked for now, or why not. */
-        get: operations["read"];
+        get: operations["read_auto_recharge"];
         /**
          * Sets when credits are bought for an organization, and how many.
          * @description A recharge is asked for in the same transaction as the command that takes the balance below the threshold, and is
          *     charged to the saved card within moments. At most one is in flight.
          */
-        put: operations["configure"];
+        put: operations["configure_auto_recharge"];
         post?: never;
         delete?: never;
         options?: never;
@@ -221,7 +333,7 @@ export interface paths {
          * Recharging goes on after it was suspended.
          * @description Where the balance is still below the threshold, the next recharge is asked for at once.
          */
-        post: operations["resume"];
+        post: operations["resume_auto_recharge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -298,7 +410,7 @@ export interface paths {
          * @description The purchase is pending until the payment has arrived: credits come with it, and not with a return to `success_url`.
          *     The same key answers the same page, also after a timeout.
          */
-        post: operations["open"];
+        post: operations["open_checkout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -511,8 +623,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes back the credits of a purchase whose price was paid back.
-         * @description What was spent already becomes a debt, even past the overdraft limit.
+         * Gives the price of a purchase back, or a part of it, and takes its credits.
+         * @description What was paid by a checkout or a recharge is paid back by the payment processor; the same key sends it once, also after
+         *     a timeout. Of a purchase that was paid elsewhere only the credits are taken. What was spent already becomes a debt, even
+         *     past the overdraft limit.
          */
         post: operations["refund_purchase"];
         delete?: never;
@@ -1258,6 +1372,40 @@ export interface components {
              */
             until?: string | null;
         };
+        /** @description One notification at one endpoint. */
+        DeliveryView: {
+            /** Format: date-time */
+            accepted_at: string;
+            /** @description As it is sent. */
+            body: Record<string, unknown>;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** @description Why the last try failed. */
+            error?: string | null;
+            /**
+             * Format: uuid
+             * @description `webhook-id`, the same on every try.
+             */
+            id: string;
+            /** @description `null`: a test. */
+            organization_id?: string | null;
+            /**
+             * @description `waiting` (to be tried, or tried again), `delivered` or `parked` (given up after a day).
+             * @example delivered
+             */
+            state: string;
+            /**
+             * Format: int32
+             * @description What the receiver answered last; `null` where it did not.
+             */
+            status?: number | null;
+            /** Format: date-time */
+            tried_at?: string | null;
+            /** Format: int32 */
+            tries: number;
+            /** @example credits.balance.low */
+            type: string;
+        };
         /** @description What has changed from one version to another. */
         DiffAnswer: components["schemas"]["Difference"] & {
             /** Format: int32 */
@@ -1559,6 +1707,44 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Listed_DeliveryView: {
+            data: {
+                /** Format: date-time */
+                accepted_at: string;
+                /** @description As it is sent. */
+                body: Record<string, unknown>;
+                /** Format: date-time */
+                ended_at?: string | null;
+                /** @description Why the last try failed. */
+                error?: string | null;
+                /**
+                 * Format: uuid
+                 * @description `webhook-id`, the same on every try.
+                 */
+                id: string;
+                /** @description `null`: a test. */
+                organization_id?: string | null;
+                /**
+                 * @description `waiting` (to be tried, or tried again), `delivered` or `parked` (given up after a day).
+                 * @example delivered
+                 */
+                state: string;
+                /**
+                 * Format: int32
+                 * @description What the receiver answered last; `null` where it did not.
+                 */
+                status?: number | null;
+                /** Format: date-time */
+                tried_at?: string | null;
+                /** Format: int32 */
+                tries: number;
+                /** @example credits.balance.low */
+                type: string;
+            }[];
+            /** @description Pass it as `cursor`, with the same filters, for the rows that follow; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Listed_GrantRow: {
             data: {
                 actor: string;
@@ -1621,6 +1807,35 @@ export interface components {
                 used: number;
                 /** Format: int64 */
                 voided: number;
+            }[];
+            /** @description Pass it as `cursor`, with the same filters, for the rows that follow; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Listed_NotificationEndpointView: {
+            data: {
+                /** Format: date-time */
+                created_at: string;
+                /** @description Who made it: `key:<id>` or `cli:<user>`. */
+                created_by: string;
+                description: string;
+                enabled: boolean;
+                /**
+                 * Format: date-time
+                 * @description Until when the secret before the last rotation signs, too.
+                 */
+                former_secret_until?: string | null;
+                /** Format: uuid */
+                id: string;
+                /** @description The only organization that it is told of; `null`: all. */
+                organization_id?: string | null;
+                /** @description What its notifications are signed with: in the answer that made it, and never again. */
+                secret?: string | null;
+                /** @description Empty: every type. */
+                types: string[];
+                /** Format: date-time */
+                updated_at: string;
+                url: string;
             }[];
             /** @description Pass it as `cursor`, with the same filters, for the rows that follow; `null` on the last page. */
             next_cursor?: string | null;
@@ -1928,6 +2143,79 @@ export interface components {
             command: string;
             /** Format: uuid */
             entity_id?: string | null;
+        };
+        /** @description An endpoint to make. */
+        NotificationEndpointBody: {
+            /** @description For people. */
+            description?: string | null;
+            /** @description The only organization to be told of; default all. A key that is bound to one makes endpoints of its own only. */
+            organization_id?: string | null;
+            /** @description The types to be told of; default all. */
+            types?: string[] | null;
+            /**
+             * @description Where notifications are sent: `https`, and not in a private network unless the server allows that.
+             * @example https://example.com/hooks/credits
+             */
+            url: string;
+        };
+        /** @description What to change of an endpoint. What is left out stays. */
+        NotificationEndpointChangeBody: {
+            description?: string | null;
+            /** @description `false` keeps what waits and takes no more; `true` again is told of what happens from then on. */
+            enabled?: boolean | null;
+            /** @description In place of all types so far; empty: every type. */
+            types?: string[] | null;
+            url?: string | null;
+        };
+        /** @description An endpoint. */
+        NotificationEndpointView: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Who made it: `key:<id>` or `cli:<user>`. */
+            created_by: string;
+            description: string;
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description Until when the secret before the last rotation signs, too.
+             */
+            former_secret_until?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description The only organization that it is told of; `null`: all. */
+            organization_id?: string | null;
+            /** @description What its notifications are signed with: in the answer that made it, and never again. */
+            secret?: string | null;
+            /** @description Empty: every type. */
+            types: string[];
+            /** Format: date-time */
+            updated_at: string;
+            url: string;
+        };
+        /** @description Notifications, as this node sees them. They do not make it unready. */
+        NotificationHealth: {
+            /** @description Whether the log cannot be turned into notifications any further; the reason is in the server's log. */
+            is_stopped: boolean;
+            /**
+             * Format: int64
+             * @description Events of the partition that is furthest behind which have not been turned into notifications.
+             */
+            lag_events: number;
+            /**
+             * Format: int64
+             * @description How long the oldest that is due has not been tried.
+             */
+            overdue_ms: number;
+            /**
+             * Format: int64
+             * @description Deliveries that were given up: `credit-ledger notifications resend`.
+             */
+            parked: number;
+            /**
+             * Format: int64
+             * @description Organizations at endpoints for which something waits to be sent, or sent again.
+             */
+            waiting: number;
         };
         /** @description One organization's figures after its last projected event. */
         OrganizationRow: {
@@ -2269,11 +2557,14 @@ export interface components {
             /** @description `started`, `completed`, `failed` or `expired`. */
             status: string;
         };
-        /** @description A refund that was paid out elsewhere. */
+        /**
+         * @description A refund: of a purchase that was paid at the payment processor, to be paid out there; of one that was paid elsewhere,
+         *     which has been paid out.
+         */
         PurchaseRefundBody: {
             /**
              * Format: int64
-             * @description How much of the price was paid back; default all that is left.
+             * @description How much of the price goes back; default all that is left.
              */
             amount_minor?: number | null;
             reason: string;
@@ -2364,6 +2655,7 @@ export interface components {
         };
         /** @description Whether this node may take commands, and how far the read models are. */
         Readiness: {
+            notifications: components["schemas"]["NotificationHealth"];
             projections: components["schemas"]["ProjectionHealth"];
             /** @example ready */
             status: string;
@@ -2460,6 +2752,21 @@ export interface components {
             reason: string;
             /** Format: int64 */
             sequence: number;
+        };
+        /** @description What to send again. */
+        ResendBody: {
+            /**
+             * Format: uuid
+             * @description The delivery; default all parked ones, oldest first, a thousand at once.
+             */
+            delivery_id?: string | null;
+        };
+        /** @description What is sent again. */
+        ResentView: {
+            /** Format: int64 */
+            count: number;
+            /** @description Whether others are parked still: ask again. */
+            has_more: boolean;
         };
         /** @description Credits held. */
         ReservationAnswer: components["schemas"]["UsageView"] & components["schemas"]["After"] & {
@@ -2619,6 +2926,15 @@ export interface components {
          * @enum {string}
          */
         Scope: "read" | "command" | "admin";
+        /** @description How an endpoint gets another secret. */
+        SecretRotationBody: {
+            /**
+             * Format: int64
+             * @description How long the former secret signs, too; default a day, 0 when it has leaked.
+             * @default 86400
+             */
+            overlap_seconds?: number | null;
+        };
         /** @description The key to sign in with. */
         SessionBody: {
             key: string;
@@ -3105,6 +3421,289 @@ export interface operations {
             };
         };
     };
+    list_notification_endpoints: {
+        parameters: {
+            query?: {
+                /** @description 1 to 1,000. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_NotificationEndpointView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_notification_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationEndpointBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationEndpointView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    read_notification_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationEndpointView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    remove_notification_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    change_notification_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationEndpointChangeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationEndpointView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    notification_deliveries: {
+        parameters: {
+            query?: {
+                /** @description `waiting`, `delivered` or `parked`; default all. */
+                state?: string;
+                /** @description 1 to 1,000. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_DeliveryView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    resend_notification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResendBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResentView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    rotate_notification_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretRotationBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationEndpointView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    test_notification_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     organizations: {
         parameters: {
             query?: {
@@ -3184,7 +3783,7 @@ export interface operations {
             };
         };
     };
-    read: {
+    read_auto_recharge: {
         parameters: {
             query?: {
                 /** @description An instant of the past: the policy and the decision as they were then. */
@@ -3216,7 +3815,7 @@ export interface operations {
             };
         };
     };
-    configure: {
+    configure_auto_recharge: {
         parameters: {
             query?: never;
             header: {
@@ -3260,7 +3859,7 @@ export interface operations {
             };
         };
     };
-    resume: {
+    resume_auto_recharge: {
         parameters: {
             query?: never;
             header: {
@@ -3392,7 +3991,7 @@ export interface operations {
             };
         };
     };
-    open: {
+    open_checkout: {
         parameters: {
             query?: never;
             header: {
@@ -3963,8 +4562,26 @@ export interface operations {
                     "application/json": components["schemas"]["PurchaseRevocationAnswer"];
                 };
             };
-            /** @description Its state forbids it */
+            /** @description Its state forbids it, or the payment processor refused */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description It was paid at the payment processor, and payments are off on this server */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The payment processor did not answer; the same key finds out */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
