@@ -242,7 +242,7 @@ mod tests {
             })
         };
         let events = (after + 1..=up_to).map(event).collect();
-        Batch { spans: vec![Span { partition: 1, after, up_to, events }] }
+        Batch { spans: vec![Span { partition: 1, after, up_to, events }], is_cut: false }
     }
 
     fn feed_at(position: u64, filter: Filter) -> LogReader {
