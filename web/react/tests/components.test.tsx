@@ -123,7 +123,7 @@ describe("AutoRechargeSettings", () => {
     const decision = { recharge: false, reason: "disabled", detail: "auto-recharge is switched off" };
     const answers = { "/balance": balance, "/packages": { data: [starter] } };
     show({ ...answers, "/auto-recharge": { decision } }, <AutoRechargeSettings />);
-    expect(await screen.findByText("auto-recharge is switched off")).toBeDefined();
+    expect(await screen.findByText("Auto-recharge is switched off.")).toBeDefined();
     cleanup();
     const suspension = { cause: "declined", reason: "three declines in a row", since: "2026-11-23T00:00:00Z" };
     show({ ...answers, "/auto-recharge": { decision, suspension } }, <AutoRechargeSettings />);

@@ -8,7 +8,7 @@ import { useAutoRecharge } from "../recharge.js";
 import { Button } from "../ui/button.js";
 import { Field } from "../ui/field.js";
 import { Panel } from "../ui/panel.js";
-import { Failure, Skeleton } from "../ui/states.js";
+import { Failure, Skeleton, sentence } from "../ui/states.js";
 
 export function AutoRechargeSettings(): ReactNode {
   const { state, save, resume } = useAutoRecharge();
@@ -62,7 +62,11 @@ function Standing({ state, onResume, isResuming }: StandingProps): ReactNode {
     const text = `${format.credits(credits)} credits for ${format.money(price.amount_minor, price.currency)} are being bought.`;
     return <p className="cl-note" role="status">{text}</p>;
   }
-  return <p className="cl-hint" role="status">{state.decision.detail}</p>;
+  return <p className="cl-hint" role="status">{decided(state.decision)}</p>;
+}
+
+function decided({ reason, detail }: AutoRechargeState["decision"]): string {
+  return reason === "not_configured" ? "Nothing is bought by itself." : sentence(detail);
 }
 
 interface FormProps {

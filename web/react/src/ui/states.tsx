@@ -50,7 +50,8 @@ export function explain(error: unknown): string {
   return "Something went wrong.";
 }
 
-function sentence(text: string): string {
+/** The API's details begin small and have no full stop. */
+export function sentence(text: string): string {
   const capital = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }
