@@ -20,3 +20,4 @@ mod stock_conformance;
 mod stock_defects;
 mod support;
 mod tidy;
+mod web;

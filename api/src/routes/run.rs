@@ -33,7 +33,8 @@ pub async fn single(
     target: Option<&str>,
     call: Call,
 ) -> Result<Response, Problem> {
-    call.caller.must_have(kind.scope())?;
+    // Pages reach only those endpoints that ask for them.
+    call.caller.must_have_or_be_a_page(kind.scope())?;
     let organization = organization(organization_id)?;
     call.caller.must_see(&organization)?;
     let target = target.map(|given| id(kind.target_field().unwrap_or("id"), given)).transpose()?;

@@ -4,7 +4,7 @@ mod auto_recharge;
 mod bad_input;
 mod batch;
 mod commands;
-mod coverage;
+pub mod coverage;
 mod idempotency;
 mod keys;
 mod packages;
