@@ -6,6 +6,7 @@ mod batch;
 mod call;
 mod checkout;
 pub mod commands;
+mod estimates;
 mod events;
 mod health;
 mod keys;
@@ -62,6 +63,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(price_book::read, price_book::publish))
         .routes(routes!(price_book::versions))
         .routes(routes!(price_book::diff))
+        .routes(routes!(estimates::create))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))
         .routes(routes!(health::healthz))

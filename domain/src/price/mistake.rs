@@ -136,6 +136,8 @@ pub enum Mistake {
     BoundOutOfRange,
     #[error("must be from 1 to {MAX_VALIDITY_DAYS} days")]
     ValidityOutOfRange,
+    #[error("must be from 1 to 100 percent")]
+    WarningOutOfRange,
     #[error("is the same usage as prices[{other}], and neither is more specific: both could be meant")]
     Ambiguous { other: usize },
 }

@@ -22,6 +22,9 @@ pub(super) fn validate(document: Document) -> Result<PriceBook, Vec<Misplaced>> 
     let mut check = Check { document: &document, mistakes: Vec::new(), meters: BTreeMap::new() };
     check.declared();
     check.welcome();
+    if document.warning_percent.is_some_and(|percent| !(1..=100).contains(&percent)) {
+        check.note::<()>(&Place::default().field("warning_percent"), Mistake::WarningOutOfRange);
+    }
     let prices = check.prices();
     if !check.mistakes.is_empty() {
         check.mistakes.truncate(MAX_MISTAKES);

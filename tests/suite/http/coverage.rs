@@ -23,6 +23,7 @@ const COVERED: &[&str] = &[
     "PUT /v1/price-book",
     "GET /v1/price-book/versions",
     "GET /v1/price-book/diff",
+    "POST /v1/estimates",
     "GET /v1/keys",
     "POST /v1/keys",
     "DELETE /v1/keys/{id}",

@@ -5,6 +5,7 @@ mod bad_input;
 mod batch;
 mod commands;
 mod coverage;
+mod estimates;
 mod idempotency;
 mod keys;
 mod packages;
