@@ -4,7 +4,7 @@
 setup: ; @scripts/setup
 build: setup ; cargo build --release -p api
 web: ; @echo "The web packages are not part of the project yet."
-run: build ; target/release/credit-ledger serve --demo
+run: build ; @cargo build --release -p stripe-fake && scripts/run
 demo: build ; target/release/credit-ledger demo $(if $(TRACE),--trace $(TRACE)) $(if $(BUDGET),--budget $(BUDGET)) $(if $(MODEL),--model $(MODEL))
 check: ; cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings && cargo test -p domain -p store --lib
 test: setup ; @scripts/test

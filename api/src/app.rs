@@ -31,6 +31,7 @@ pub struct Parts {
     pub origins: Origins,
     /// `None`: payments are off.
     pub paying: Option<Paying>,
+    pub notifications: Arc<notifications::Runner>,
     /// One for each request in work.
     pub permits: Semaphore,
     /// One for each byte of bodies in memory.

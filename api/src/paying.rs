@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::StatusCode;
 use payments::gateway::PaymentGateway;
 use payments::stripe::WebhookSecrets;
-use payments::{Payments, Process, checkout, inbox, recharge};
+use payments::{Payments, Process, checkout, inbox, recharge, reconcile};
 use sqlx::PgPool;
 use store::{Clock, Ledger};
 use tokio::task::JoinHandle;
@@ -25,6 +25,8 @@ pub struct Account {
     pub webhook_secrets: WebhookSecrets,
     /// Whether real money moves.
     pub live: bool,
+    /// Where customers come back to from a page that a notification has led them to.
+    pub return_url: Option<String>,
 }
 
 /// Payments, as requests reach them.
@@ -33,12 +35,13 @@ pub struct Paying {
     pub payments: Payments,
     pub webhook_secrets: WebhookSecrets,
     pub live: bool,
+    return_url: Option<String>,
 }
 
 impl Paying {
     pub(crate) fn new(account: Account, ledger: Arc<Ledger>, pool: PgPool, clock: Arc<dyn Clock>) -> Self {
-        let Account { gateway, webhook_secrets, live } = account;
-        Self { payments: Payments { gateway, ledger, pool, clock }, webhook_secrets, live }
+        let Account { gateway, webhook_secrets, live, return_url } = account;
+        Self { payments: Payments { gateway, ledger, pool, clock }, webhook_secrets, live, return_url }
     }
 }
 
@@ -54,6 +57,7 @@ pub(crate) struct Processes {
     abandoned: JoinHandle<()>,
     inbox: Process,
     recharges: Process,
+    reconciling: JoinHandle<()>,
 }
 
 impl Processes {
@@ -62,13 +66,15 @@ impl Processes {
         Self {
             abandoned: tokio::spawn(end_abandoned(paying.payments.clone())),
             inbox: inbox::start(paying.payments.clone()),
-            recharges: recharge::start(paying.payments.clone()),
+            recharges: recharge::start(paying.payments.clone(), paying.return_url.clone()),
+            reconciling: tokio::spawn(reconcile::run(paying.payments.clone(), paying.live)),
         }
     }
 
     /// Whatever is cut off is begun again from the database.
     pub(crate) async fn shutdown(self) {
         self.abandoned.abort();
+        self.reconciling.abort();
         tokio::join!(self.inbox.shutdown(), self.recharges.shutdown());
     }
 }

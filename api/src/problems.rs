@@ -2,6 +2,8 @@
 //!
 //! Invariant: the matches have no `_` arm, so a new reason cannot go unmapped.
 
+mod notifications;
+
 use std::time::Duration;
 
 use domain::error::ReservationEnd;
@@ -16,6 +18,8 @@ use store::log::LogError;
 
 use crate::feed::PlaceError;
 use crate::problem::Problem;
+
+pub use notifications::{of_kind, of_notification, of_target};
 
 /// When to try again after a failure that names no time: the database is back by then, or not for a while.
 const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -83,6 +87,12 @@ pub fn of_log(failure: &LogError) -> Problem {
 pub fn of_query(failure: &QueryError) -> Problem {
     /// What PostgreSQL answers when a statement has used up its time.
     const QUERY_CANCELED: &str = "57014";
+    /// The class of values that PostgreSQL has no room for. Whatever else a query is given was checked before.
+    const NOT_A_VALUE: &str = "22";
+    let forged = || {
+        let detail = "this is not a cursor that the ledger has given out";
+        Problem::malformed("cursor_malformed", "Not a valid cursor", detail)
+    };
     match failure {
         QueryError::Cursor(error @ queries::CursorError::Unreadable) => {
             Problem::malformed("cursor_malformed", "Not a valid cursor", error.to_string())
@@ -94,7 +104,17 @@ pub fn of_query(failure: &QueryError) -> Problem {
             let detail = "the query took too long; ask for a shorter span of time or a smaller page";
             Problem::unavailable("query_too_slow", detail, RETRY_AFTER_FAILURE)
         }
+        QueryError::Database(sqlx::Error::Database(error))
+            if error.code().is_some_and(|code| code.starts_with(NOT_A_VALUE)) =>
+        {
+            forged()
+        }
+        QueryError::Database(sqlx::Error::Encode(_)) => forged(),
         QueryError::Database(error) => unreadable(error),
+        QueryError::Busy => {
+            let detail = "this server computes as many sums as it has room for; nothing is wrong with this one";
+            Problem::unavailable("overloaded", detail, RETRY_AFTER_FAILURE)
+        }
     }
 }
 

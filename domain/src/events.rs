@@ -219,6 +219,8 @@ fact_structs! {
         /// As the revocation that it undoes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         price_minor: Option<i64>,
+        /// Of the revocation that it undoes.
+        cause: RevokeCause,
         reference: ReferenceText,
         reason: Note,
     }

@@ -127,9 +127,12 @@ impl PackageTerms {
         self.credits + self.bonus_credits
     }
 
-    /// The terms after a change.
+    /// The terms after a change. A price at Stripe has one amount: with another price it is not this package's any more.
     #[must_use]
     pub fn changed(mut self, change: PackageChange) -> Self {
+        if change.price.is_some_and(|price| price != self.price) {
+            self.stripe_price_id = None;
+        }
         fn put<T>(place: &mut T, change: Option<T>) {
             if let Some(value) = change {
                 *place = value;
@@ -264,6 +267,16 @@ mod tests {
         let after = before.clone().changed(change);
         assert_eq!(after, PackageTerms { credits: Credits::new(2_000), ..before.clone() });
         let change = PackageChange { validity_days: Some(None), ..PackageChange::default() };
-        assert_eq!(before.changed(change).validity_days, None);
+        assert_eq!(before.clone().changed(change).validity_days, None);
+        let id = ReferenceText::try_new("price_1").ok();
+        let sold = PackageTerms { stripe_price_id: id.clone(), ..before };
+        let price = |minor| PackageChange {
+            price: Some(Money { amount_minor: minor, ..sold.price }),
+            ..PackageChange::default()
+        };
+        assert_eq!(sold.clone().changed(price(1_000)).stripe_price_id, id);
+        assert_eq!(sold.clone().changed(price(1_001)).stripe_price_id, None);
+        let both = PackageChange { stripe_price_id: Some(id.clone()), ..price(1_001) };
+        assert_eq!(sold.clone().changed(both).stripe_price_id, id);
     }
 }

@@ -7,6 +7,7 @@ use crate::Payments;
 use crate::gateway::{CustomerId, GatewayError, RequestKey};
 
 const FIND: &str = "SELECT customer_id FROM payments.customers WHERE organization_id = $1";
+const OF_CUSTOMER: &str = "SELECT organization_id FROM payments.customers WHERE customer_id = $1";
 const KEEP: &str = "INSERT INTO payments.customers (organization_id, customer_id, created_at) VALUES ($1, $2, $3) \
                     ON CONFLICT (organization_id) DO NOTHING";
 const REPLACE: &str = "UPDATE payments.customers SET customer_id = $2, created_at = $3 \
@@ -28,6 +29,16 @@ pub enum CustomerError {
 pub async fn find(pool: &PgPool, organization: &OrganizationId) -> Result<Option<CustomerId>, sqlx::Error> {
     let found: Option<String> = sqlx::query_scalar(FIND).bind(organization.as_str()).fetch_optional(pool).await?;
     Ok(found.map(CustomerId::new))
+}
+
+/// Whose customer it is, by the processor's word in an event.
+///
+/// # Errors
+/// The database is unavailable, or holds what is no id.
+pub async fn organization_of(pool: &PgPool, customer: &CustomerId) -> Result<Option<OrganizationId>, sqlx::Error> {
+    let found: Option<String> = sqlx::query_scalar(OF_CUSTOMER).bind(customer.as_str()).fetch_optional(pool).await?;
+    let id = found.as_deref().map(OrganizationId::try_new).transpose();
+    id.map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
 /// The organization's customer, made where there is none.

@@ -10,6 +10,8 @@ pub mod https;
 pub mod inbox;
 mod process;
 pub mod recharge;
+pub mod reconcile;
+pub mod refunds;
 pub mod settle;
 pub mod stripe;
 

@@ -51,10 +51,6 @@ enum Next {
     /// The event there cannot be read.
     Unreadable(String),
     Nothing,
-    /// The partition ends before the checkpoint.
-    PastTheEnd {
-        end: u64,
-    },
 }
 
 impl Batcher {
@@ -64,9 +60,17 @@ impl Batcher {
         let now = self.clock.now();
         let mut transaction = connection.begin().await?;
         let locked = checkpoint::lock(&mut transaction, partition, &names, self.generation).await?;
+        let estranged = checkpoint::estranged(&mut transaction, partition, &names, self.generation).await?;
         let version_of = |name: &str| self.projector(name).map(|projector| projector.version());
         let mut done = Done::default();
-        for group in plan::groups(locked, version_of, self.limit.events, now) {
+        let locked = locked.into_iter().filter_map(|checkpoint| match estranged.end(&checkpoint) {
+            None => Some(checkpoint),
+            Some(end) => {
+                done.moves.extend(stopped_for_good(checkpoint, end));
+                None
+            }
+        });
+        for group in plan::groups(locked.collect(), version_of, self.limit.events, now) {
             self.run_group(&mut transaction, partition, group, &mut done).await?;
         }
         if done.moves.is_empty() {
@@ -92,20 +96,13 @@ impl Batcher {
                 done.more |= events.len() >= group.events_max as usize;
                 for member in group.members {
                     let applied = self.apply(connection, &member, &events).await?;
-                    done.moves.push(moved(member, &applied, now));
+                    let last = applied.events.checked_sub(1).map(|last| events[last].chain_hash);
+                    done.moves.push(moved(member, &applied, last, now));
                 }
             }
             Next::Unreadable(reason) => {
                 let nothing = Applied { events: 0, poisoned: Some(reason) };
-                done.moves.extend(group.members.into_iter().map(|member| moved(member, &nothing, now)));
-            }
-            Next::PastTheEnd { end } => {
-                let running = group.members.into_iter().filter(|member| !member.is_stopped);
-                done.moves.extend(running.map(|member| {
-                    let stop = Some(plan::stop_past_the_end(member.position, end));
-                    let Checkpoint { projector, generation, position, .. } = member;
-                    Move { projector, generation, from: position, to: position, stop }
-                }));
+                done.moves.extend(group.members.into_iter().map(|member| moved(member, &nothing, None, now)));
             }
         }
         Ok(())
@@ -119,10 +116,7 @@ impl Batcher {
         }
         match self.feed.read(connection, partition, after, limit).await {
             Ok(events) if !events.is_empty() => Ok(Next::Events(events)),
-            Ok(_) => {
-                let end = self.feed.end(connection, partition).await?;
-                Ok(if end < after { Next::PastTheEnd { end } } else { Next::Nothing })
-            }
+            Ok(_) => Ok(Next::Nothing),
             Err(LogError::Corrupt(reason)) => Ok(Next::Unreadable(reason)),
             Err(error) => Err(error.into()),
         }
@@ -143,10 +137,19 @@ impl Batcher {
     }
 }
 
-fn moved(member: Checkpoint, applied: &Applied, now: domain::Timestamp) -> Move {
+/// `chain_hash` is of the last event that was applied.
+fn moved(member: Checkpoint, applied: &Applied, chain_hash: Option<[u8; 32]>, now: domain::Timestamp) -> Move {
     let to = member.position + applied.events as u64;
     // The count begins anew where the projector has come further.
     let stops = if to == member.position { member.stops } else { 0 };
     let stop = applied.poisoned.as_ref().map(|reason| plan::stop(to + 1, reason, stops, now));
-    Move { projector: member.projector, generation: member.generation, from: member.position, to, stop }
+    let Checkpoint { projector, generation, position: from, .. } = member;
+    Move { projector, generation, from, to, chain_hash, stop }
+}
+
+/// The stop of a checkpoint that is not of this log, unless it stands already.
+fn stopped_for_good(checkpoint: Checkpoint, end: u64) -> Option<Move> {
+    let Checkpoint { projector, generation, position, is_stopped, retry_at, .. } = checkpoint;
+    let stop = (!is_stopped || retry_at.is_some()).then(|| plan::stop_estranged(position, end))?;
+    Some(Move { projector, generation, from: position, to: position, chain_hash: None, stop: Some(stop) })
 }

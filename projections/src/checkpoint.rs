@@ -1,6 +1,8 @@
 //! How far each projector is, as `ledger.checkpoints` keeps it.
 //!
 //! Invariant: a checkpoint moves only from where it was locked (compare-and-set), in the transaction of its rows.
+//! Invariant: it says which event it stands behind, not only where: a log that was restored or cut, and has grown again
+//! past it, is told from the one that was projected (CORRECTNESS C29).
 
 use domain::Timestamp;
 use sqlx::{FromRow, PgConnection, PgPool};
@@ -37,6 +39,8 @@ pub(crate) struct Move {
     pub(crate) generation: i32,
     pub(crate) from: u64,
     pub(crate) to: u64,
+    /// Of the event at `to`; `None` where the checkpoint does not move.
+    pub(crate) chain_hash: Option<[u8; 32]>,
     pub(crate) stop: Option<Stop>,
 }
 
@@ -71,13 +75,25 @@ const LOCK: &str = "
     ORDER BY c.projector, c.generation
     FOR UPDATE SKIP LOCKED";
 
+/// A statement of its own: it sees the log as of after the locks, so that an event which was committed while they were
+/// taken is not missed.
+const ESTRANGED: &str = "
+    SELECT c.projector, c.generation,
+           coalesce((SELECT e.position FROM store.events e WHERE e.partition = $1 ORDER BY e.position DESC LIMIT 1), 0)
+    FROM ledger.checkpoints c
+    WHERE c.partition = $1 AND c.projector = ANY ($2) AND c.live = $3 AND c.position > 0
+      AND NOT EXISTS (
+          SELECT FROM store.events e
+          WHERE e.partition = c.partition AND e.position = c.position AND e.chain_hash = c.chain_hash)";
+
 const MOVE: &str = "
     UPDATE ledger.checkpoints c
-    SET position = m.position, updated_at = $2, stopped_position = m.stopped_position,
-        stopped_reason = m.stopped_reason, stops = m.stops, retry_at = m.retry_at
+    SET position = m.position, chain_hash = coalesce(m.chain_hash, c.chain_hash), updated_at = $2,
+        stopped_position = m.stopped_position, stopped_reason = m.stopped_reason, stops = m.stops,
+        retry_at = m.retry_at
     FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::int[],
-                $10::timestamptz[])
-        AS m (projector, generation, before, position, stopped_position, stopped_reason, stops, retry_at)
+                $10::timestamptz[], $11::bytea[])
+        AS m (projector, generation, before, position, stopped_position, stopped_reason, stops, retry_at, chain_hash)
     WHERE c.partition = $1 AND c.projector = m.projector AND c.generation = m.generation AND c.position = m.before";
 
 /// Makes the checkpoints that are missing, and lets stopped projectors try again at once.
@@ -107,6 +123,31 @@ pub(crate) async fn lock(
         .await
 }
 
+/// Those whose event is not the one that the log has at their position.
+#[derive(Debug, Default)]
+pub(crate) struct Estranged(Vec<(String, i32, i64)>);
+
+impl Estranged {
+    /// The end of the partition, where the checkpoint is one of them.
+    pub(crate) fn end(&self, checkpoint: &Checkpoint) -> Option<u64> {
+        let is_it = |(projector, generation, _): &&(String, i32, i64)| {
+            *projector == checkpoint.projector && *generation == checkpoint.generation
+        };
+        self.0.iter().find(is_it).map(|(_, _, end)| end.unsigned_abs())
+    }
+}
+
+/// Compares checkpoints that this transaction has locked with the log.
+pub(crate) async fn estranged(
+    connection: &mut PgConnection,
+    partition: u16,
+    projectors: &[&'static str],
+    generation: Generation,
+) -> Result<Estranged, sqlx::Error> {
+    let query = sqlx::query_as(ESTRANGED).bind(i32::from(partition)).bind(projectors);
+    Ok(Estranged(query.bind(generation == Generation::Live).fetch_all(connection).await?))
+}
+
 /// Moves checkpoints that this transaction has locked.
 pub(crate) async fn advance(
     connection: &mut PgConnection,
@@ -126,6 +167,7 @@ pub(crate) async fn advance(
         .bind(moves.iter().map(|m| stop(m).map(|stop| stop.reason)).collect::<Vec<_>>())
         .bind(moves.iter().map(|m| stop(m).map_or(0, |stop| stop.stops.cast_signed())).collect::<Vec<_>>())
         .bind(moves.iter().map(|m| stop(m).and_then(|stop| stop.retry_at)).collect::<Vec<_>>())
+        .bind(moves.iter().map(|m| m.chain_hash.map(Vec::from)).collect::<Vec<_>>())
         .execute(connection)
         .await?;
     if moved.rows_affected() != moves.len() as u64 {

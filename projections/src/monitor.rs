@@ -1,16 +1,20 @@
 //! What a node knows of every projector: polled, and told at once of what this node itself has projected.
 //!
 //! Invariant: one statement a poll, however many partitions (CORRECTNESS C28).
+//! Invariant: a place goes back only where the database itself did: a restored one has not projected what it no longer has.
 //! Invariant: what other nodes project is known here within one poll, too: a query may wait on any node.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
 use sqlx::PgPool;
 use store::Clock;
 use tokio::sync::{Notify, watch};
 
+use crate::apply::text_of;
 use crate::checkpoint::Move;
 use crate::meters;
 use crate::projector::Projector;
@@ -18,6 +22,9 @@ use crate::standing::{Standing, standings};
 
 /// Gauges need no more: Prometheus asks every few seconds.
 const METERS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Positions by projector and partition.
+type Known = HashMap<&'static str, Vec<u64>>;
 
 /// The places of all projectors.
 pub struct Monitor {
@@ -99,11 +106,33 @@ impl Monitor {
         });
     }
 
+    /// Takes what a poll has found; `before` is what was known when it began.
+    fn polled(&self, standing: &Standing, before: &Known) {
+        let Some((name, places)) = self.positions.get_key_value(standing.projector.as_str()) else { return };
+        let (Some(place), Some(known)) = (
+            places.get(usize::from(standing.partition)),
+            before.get(name).and_then(|known| known.get(usize::from(standing.partition))),
+        ) else {
+            return;
+        };
+        if standing.position < *known {
+            // Less than what was committed before the poll: the database is an older one by now.
+            place.send_replace(standing.position);
+        } else {
+            self.reached(&standing.projector, standing.partition, standing.position);
+        }
+    }
+
+    fn known(&self) -> Known {
+        let known = |places: &Vec<watch::Sender<u64>>| places.iter().map(|place| *place.borrow()).collect();
+        self.positions.iter().map(|(name, places)| (*name, known(places))).collect()
+    }
+
     async fn poll(&self, pool: &PgPool, clock: &dyn Clock) -> Result<Arc<[Standing]>, sqlx::Error> {
-        let now = clock.now();
+        let (now, before) = (clock.now(), self.known());
         let standings: Arc<[Standing]> = standings(pool, now).await?.into();
         for standing in standings.iter().filter(|standing| standing.is_live) {
-            self.reached(&standing.projector, standing.partition, standing.position);
+            self.polled(standing, &before);
             let is_ours = self.positions.contains_key(standing.projector.as_str());
             if is_ours && standing.wants_a_batch(now) {
                 // Kept for a task that is not waiting at the moment.
@@ -124,7 +153,8 @@ pub(crate) async fn run(monitor: Arc<Monitor>, pool: PgPool, clock: Arc<dyn Cloc
     let mut outdated = Vec::new();
     loop {
         due.tick().await;
-        match monitor.poll(&pool, &*clock).await {
+        let polled = AssertUnwindSafe(monitor.poll(&pool, &*clock)).catch_unwind().await;
+        match polled.unwrap_or_else(|panic| Err(sqlx::Error::Protocol(text_of(&*panic).to_owned()))) {
             Ok(standings) => {
                 failing = false;
                 let found = monitor.outdated();

@@ -56,11 +56,15 @@ pub(crate) fn stop(position: u64, reason: &str, stops_before: u32, now: Timestam
     Stop { position, reason: sentence(reason), stops, retry_at: Some(now + retry_after(stops)) }
 }
 
-/// The stop of a projector that has seen what the log does not hold: going on would skip whatever is appended there.
-pub(crate) fn stop_past_the_end(position: u64, end: u64) -> Stop {
+/// The stop of a projector whose rows are of another log: going on would mix two histories.
+pub(crate) fn stop_estranged(position: u64, end: u64) -> Stop {
+    let what = if end < position {
+        format!("the partition ends at {end}")
+    } else {
+        "the log has another event there than the one that was projected".to_owned()
+    };
     let reason = format!(
-        "the checkpoint is at position {position} and the partition ends at {end}: the log was restored or cut; rebuild \
-         this projector"
+        "the checkpoint is at position {position} and {what}: the log was restored or cut; rebuild this projector"
     );
     Stop { position, reason, stops: 1, retry_at: None }
 }

@@ -20,6 +20,12 @@ pub trait Projector: Send + Sync + 'static {
     /// The contract names (views in schema `ledger`) over its tables, such as `credit_transactions`.
     fn views(&self) -> &'static [&'static str];
 
+    /// Whether a rebuild may fill its tables before they have keys, which is much faster: it neither looks rows up nor
+    /// changes any that are there.
+    fn fills_without_keys(&self) -> bool {
+        false
+    }
+
     /// Applies events of one partition, contiguous and in their order, each exactly once. A few set-based statements,
     /// never one an event. Runs inside a savepoint: what fails leaves nothing.
     ///

@@ -2,18 +2,22 @@
 //!
 //! Invariant: a signal is a hint and polling the truth; a task that is never woken by its own writers projects all the
 //! same, a poll later.
+//! Invariant: no task ends before the node does. A defect that panics costs a batch and a pause, not a partition.
 //! Invariant: nothing is agreed between nodes but the lock of a checkpoint's row, batch by batch: whoever has it works,
 //! and a dead node's locks end with its connections.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use store::postgres::{Feed, session_options};
 use store::{Clock, Tails};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::apply::text_of;
 use crate::batch::{BatchError, Batcher, Done};
 use crate::checkpoint::{self, Generation};
 use crate::limits::{DRAIN_MAX, FAILURE_PAUSE_MAX, FAILURE_PAUSE_MIN, Limits, REST};
@@ -170,12 +174,14 @@ impl Task {
                 _ = stopped.wait_for(|stop| *stop) => return,
                 () = self.woken(appended.as_mut()) => {}
             }
-            let pause = match self.catch_up(&stopped).await {
-                Ok(took) => {
+            // A batch that panics drops its connection's transaction, which rolls back.
+            let pause = match AssertUnwindSafe(self.catch_up(&stopped)).catch_unwind().await {
+                Ok(Ok(took)) => {
                     failures = Failures::default();
                     (took * REST).min(self.pause_max)
                 }
-                Err(error) => failures.next(self.partition, &error),
+                Ok(Err(error)) => failures.next(self.partition, &error),
+                Err(panic) => failures.next(self.partition, &Panicked(text_of(&*panic).to_owned())),
             };
             tokio::select! {
                 biased;
@@ -242,14 +248,19 @@ impl Task {
     }
 }
 
+/// Outside a projector, whose panics stop it at the event.
+#[derive(Debug, thiserror::Error)]
+#[error("a defect of the runner: {0}")]
+struct Panicked(String);
+
 /// Failures in a row.
 #[derive(Default)]
 struct Failures(u32);
 
 impl Failures {
     /// Tells of the failure; answers how long to wait.
-    fn next(&mut self, partition: u16, error: &BatchError) -> Duration {
-        let source = std::error::Error::source(error).map(ToString::to_string);
+    fn next(&mut self, partition: u16, error: &dyn std::error::Error) -> Duration {
+        let source = error.source().map(ToString::to_string);
         tracing::warn!(partition, %error, source, "a batch was not projected; it is tried again");
         meters::failure();
         let doubled = 1_u32.checked_shl(self.0).unwrap_or(u32::MAX);

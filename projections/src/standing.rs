@@ -15,6 +15,8 @@ pub struct Standing {
     /// Whether the views read this generation.
     pub is_live: bool,
     pub position: u64,
+    /// Whether the log has another event at its position than the one that was projected.
+    pub is_estranged: bool,
     /// The partition's last position.
     pub end: u64,
     /// How long the oldest event that is not projected has been in the log.
@@ -45,7 +47,7 @@ impl Standing {
     /// Whether a batch would find something to do.
     pub(crate) fn wants_a_batch(&self, now: Timestamp) -> bool {
         match &self.stop {
-            None => self.position != self.end,
+            None => self.position != self.end || self.is_estranged,
             Some(stop) => stop.retry_at.is_some_and(|at| at <= now),
         }
     }
@@ -55,11 +57,16 @@ impl Standing {
 /// that rather do not sort (`runner::pool`).
 const SELECT: &str = "
     SELECT c.projector, c.partition, c.generation, c.version, c.live, c.position, coalesce(l.position, 0) AS last,
+           c.position > 0 AND p.chain_hash IS DISTINCT FROM c.chain_hash AS is_estranged,
            n.recorded_at AS waiting_since, c.stopped_position, c.stopped_reason, c.retry_at
     FROM ledger.checkpoints c
     LEFT JOIN LATERAL (
         SELECT e.position FROM store.events e WHERE e.partition = c.partition ORDER BY e.position DESC LIMIT 1
     ) l ON true
+    LEFT JOIN LATERAL (
+        SELECT e.chain_hash FROM store.events e
+        WHERE e.partition = c.partition AND e.position = c.position ORDER BY e.position LIMIT 1
+    ) p ON true
     LEFT JOIN LATERAL (
         SELECT e.recorded_at FROM store.events e
         WHERE e.partition = c.partition AND e.position > c.position ORDER BY e.position LIMIT 1
@@ -78,6 +85,7 @@ struct Row {
     position: u64,
     #[sqlx(try_from = "i64")]
     last: u64,
+    is_estranged: bool,
     waiting_since: Option<Timestamp>,
     stopped_position: Option<i64>,
     stopped_reason: Option<String>,
@@ -103,6 +111,7 @@ impl Row {
             version: self.version,
             is_live: self.live,
             position: self.position,
+            is_estranged: self.is_estranged,
             end: self.last,
             lag: self.waiting_since.and_then(|since| (now - since).to_std().ok()).unwrap_or_default(),
             stop: stop.map(|(position, reason)| StopView {

@@ -68,6 +68,8 @@ pub struct Ledger {
     /// One for each page of the log that is being read for a caller, so that pages never take all connections from
     /// what commands wait for.
     pages: Semaphore,
+    /// Of these, for states of the past: half. One may fold a day of a busy organization, and pages of the feed go on.
+    pasts: Semaphore,
 }
 
 impl Ledger {
@@ -80,7 +82,8 @@ impl Ledger {
     /// As [`Self::start`], within other bounds.
     #[must_use]
     pub fn start_with(log: Arc<dyn Log>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
-        Self { engine: Engine::start(log, clock, limits), pages: Semaphore::new(limits.pages) }
+        let (pages, pasts) = (Semaphore::new(limits.pages), Semaphore::new((limits.pages / 2).max(1)));
+        Self { engine: Engine::start(log, clock, limits), pages, pasts }
     }
 
     /// Decides one command and answers once it is durable. Dropping the future loses nothing that was decided: the
@@ -113,6 +116,7 @@ impl Ledger {
         organization: &OrganizationId,
         at: Timestamp,
     ) -> Result<Option<StrongBalance>, ExecuteError> {
+        let _past = self.pasts.acquire().await.expect("it is never closed");
         let _page = self.page().await;
         self.engine.balance_at(organization, at).await
     }

@@ -32,4 +32,4 @@ pub use faults::{Fault, Kind};
 pub use objects::card::TestCard;
 pub use server::{Fake, Settings};
 pub use signature::header as signature_header;
-pub use world::{Next, World};
+pub use world::{Next, RefundOrder, World};

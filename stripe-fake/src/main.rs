@@ -16,9 +16,9 @@ struct Cli {
     /// Listen on an address that other machines reach.
     #[arg(long)]
     public: bool,
-    /// Ids, shuffles and losses follow from it.
-    #[arg(long, env = "STRIPE_FAKE_SEED", default_value_t = 1)]
-    seed: u64,
+    /// Ids, shuffles and losses follow from it; default another one each time, because two accounts share no ids.
+    #[arg(long, env = "STRIPE_FAKE_SEED")]
+    seed: Option<u64>,
     /// Where events are told, such as http://127.0.0.1:8080/v1/webhooks/stripe.
     #[arg(long, env = "STRIPE_FAKE_WEBHOOK_URL", value_name = "URL")]
     webhook_url: Option<String>,
@@ -48,7 +48,8 @@ impl Cli {
         }
         let endpoint = self.webhook_url.map(|url| Endpoint { url, secrets, types: Vec::new() });
         let delivery = Delivery { automatic: !self.manual_delivery, ..Delivery::default() };
-        Ok(Settings { listen: self.listen, seed: self.seed, endpoints: endpoint.into_iter().collect(), delivery })
+        let seed = self.seed.unwrap_or_else(rand::random);
+        Ok(Settings { listen: self.listen, seed, endpoints: endpoint.into_iter().collect(), delivery })
     }
 }
 

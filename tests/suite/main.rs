@@ -11,6 +11,7 @@ mod http;
 mod log;
 mod models;
 mod payments;
+mod notifications;
 mod private_postgres;
 mod projections;
 mod queries;

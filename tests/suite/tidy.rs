@@ -12,10 +12,11 @@ fn root() -> PathBuf {
 
 /// Every file below the folders of ours with one of the endings, with its text.
 fn files(endings: &[&str]) -> Vec<(PathBuf, String)> {
-    let mut folders: Vec<PathBuf> = ["domain", "store", "projections", "api", "tests", "bench", "migrations"]
-        .iter()
-        .map(|name| root().join(name))
-        .collect();
+    let mut folders: Vec<PathBuf> =
+        ["domain", "store", "projections", "notifications", "api", "tests", "bench", "migrations"]
+            .iter()
+            .map(|name| root().join(name))
+            .collect();
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("a folder of ours").flatten() {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::commands::RevokeCause;
-use domain::events::{Fact, GrantRestored};
+use domain::events::Fact;
 use domain::grant::{Category, GrantTerms};
 use domain::{Credits, Event};
 use serde::Serialize;
@@ -220,12 +220,15 @@ pub struct GrantReceipt<'a> {
 }
 
 impl<'a> GrantReceipt<'a> {
-    /// `None` when the events tell of no grant. What time has caused counts from `now` on, even before the log says so.
+    /// `None` when the events tell of no such grant. What time has caused counts from `now` on, even before the log says
+    /// so.
     #[must_use]
-    pub fn of(events: &'a [RecordedEvent], now: DateTime<Utc>) -> Option<Self> {
-        let (first, terms, reason) = events
+    pub fn of(events: &'a [RecordedEvent], id: Uuid, now: DateTime<Utc>) -> Option<Self> {
+        // The events are those of its line: what came back of it may be grants of their own.
+        let mut made = events
             .iter()
-            .find_map(|recorded| terms(&recorded.event).map(|(terms, reason)| (recorded, terms, reason)))?;
+            .filter_map(|recorded| terms(&recorded.event).map(|(terms, reason)| (recorded, terms, reason)));
+        let (first, terms, reason) = made.find(|(_, terms, _)| terms.grant_id.entity() == id)?;
         let closed = events.iter().filter_map(|recorded| closed(&recorded.event, terms)).next_back();
         Some(Self {
             id: terms.grant_id.entity(),
@@ -250,7 +253,7 @@ fn terms(event: &Event) -> Option<(&GrantTerms, Option<&str>)> {
         Fact::CreditsGranted(f) => Some((&f.terms, Some(f.reason.as_str()))),
         Fact::CreditsAdjustedUp(f) => Some((&f.terms, Some(f.reason.as_str()))),
         Fact::PurchaseCompleted(f) => Some((&f.terms, None)),
-        Fact::GrantRestored(GrantRestored { terms, .. }) => Some((terms, None)),
+        Fact::GrantRestored(f) => Some((&f.terms, Some(f.reason.as_str()))),
         _ => None,
     }
 }
@@ -293,7 +296,7 @@ mod tests {
         let events = given.entity(id);
         let receipt = ConsumptionReceipt::of(&events).unwrap();
         assert_eq!((receipt.consumption.amount, receipt.refunded, receipt.refunds.len()), (10, 7, 2));
-        assert!(PurchaseReceipt::of(&events).is_none() && GrantReceipt::of(&events, now()).is_none());
+        assert!(PurchaseReceipt::of(&events).is_none() && GrantReceipt::of(&events, id, now()).is_none());
     }
 
     #[test]
@@ -318,6 +321,6 @@ mod tests {
         let events = given.entity(id);
         let receipt = PurchaseReceipt::of(&events).unwrap();
         assert_eq!((receipt.status, receipt.credits, receipt.revoked), ("completed", 50, 50));
-        assert_eq!(GrantReceipt::of(&events, now()).unwrap().purchase_id, Some(id));
+        assert_eq!(GrantReceipt::of(&events, id, now()).unwrap().purchase_id, Some(id));
     }
 }

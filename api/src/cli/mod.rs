@@ -7,6 +7,7 @@
 mod actor;
 mod database;
 mod demo;
+mod demo_shop;
 mod events;
 mod explain;
 mod failure;
@@ -15,6 +16,8 @@ mod import;
 mod init;
 mod keys;
 mod migrate;
+mod notification_args;
+mod notifications;
 mod openapi;
 mod output;
 mod packages;
@@ -29,6 +32,8 @@ mod serve;
 mod status;
 mod stripe;
 mod stripe_args;
+mod stripe_inbox;
+mod stripe_reconcile;
 mod stripe_setup;
 mod verify;
 
@@ -61,6 +66,7 @@ enum Command {
     Project(project::Project),
     Rebuild(rebuild::Rebuild),
     Report(report::Report),
+    Notifications(notifications::Notifications),
     Status(status::Status),
     Stripe(stripe::Stripe),
     Events(events::Events),
@@ -99,6 +105,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Project(project) => project.run().await,
         Command::Rebuild(rebuild) => rebuild.run().await,
         Command::Report(report) => report.run().await,
+        Command::Notifications(notifications) => notifications.run().await,
         Command::Status(status) => status.run().await,
         Command::Stripe(stripe) => stripe.run().await,
         Command::Events(events) => events.run().await,

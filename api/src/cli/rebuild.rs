@@ -79,7 +79,9 @@ async fn rebuild(database: &Database, projector: Arc<dyn Projector>) -> Result<R
 
 fn failure(error: RebuildError) -> Failure {
     match error {
-        RebuildError::Busy | RebuildError::Stopped { .. } | RebuildError::SwapBlocked => Failure::finding(error),
+        RebuildError::Busy | RebuildError::Stopped { .. } | RebuildError::Behind { .. } | RebuildError::SwapBlocked => {
+            Failure::finding(error)
+        }
         RebuildError::Database(_) | RebuildError::Feed(_) => Failure::caused("the rebuild did not end", &error),
     }
 }

@@ -14,10 +14,11 @@ use store::log::Log;
 use store::postgres::UnsafeServer;
 
 use super::database::database_options;
+use super::notification_args::{ExpiringArgs, NotificationArgs};
 use super::process::{Ends, start_logging};
 use super::secret::secret;
 use super::stripe_args::{StripeArgs, WebhookArgs};
-use super::{Database, DatabaseArgs, Failure, Purpose, demo};
+use super::{Database, DatabaseArgs, Failure, Purpose, demo, demo_shop};
 use crate::auth::{AdminKey, Keys, NewKey, Scope};
 use crate::catalogue::Catalogue;
 use crate::clock::SystemClock;
@@ -79,6 +80,10 @@ pub struct Serve {
     #[arg(long)]
     demo: bool,
     #[command(flatten)]
+    notifications: NotificationArgs,
+    #[command(flatten)]
+    expiring: ExpiringArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
@@ -116,18 +121,37 @@ impl Serve {
             projects: !self.no_projectors,
             limits: projections::Limits::default(),
         };
+        let notifications = self.notifications(&database, &clock)?;
         let catalogue = Catalogue::new(database.pool().clone(), Arc::clone(&clock));
-        let settings =
-            server::Serve { listen, log, reads, projections, keys, catalogue, clock, admin_key, origins, account };
+        let shop = (self.stripe.settings()?, origins.clone());
+        let settings = server::Serve {
+            listen,
+            log,
+            reads,
+            projections,
+            notifications,
+            keys,
+            catalogue,
+            clock,
+            admin_key,
+            origins,
+            account,
+        };
         let mut ends = Ends::listen()?;
         let server = server::serve(settings).await;
         let server = server.map_err(|error| match error {
             ServeError::Listen(error) => Failure::usage(format!("--listen {}: {error}", self.listen)),
-            ServeError::Projections(_) => Failure::caused("the server cannot start", &error),
+            ServeError::Projections(_) | ServeError::Notifications(_) => {
+                Failure::caused("the server cannot start", &error)
+            }
         })?;
         self.announce(&server, first_key.as_ref());
         if let Some(key) = first_key.filter(|_| self.demo) {
-            demo::greet(&format!("http://{}", server.addr), key.reveal()).await;
+            let url = format!("http://{}", server.addr);
+            demo::greet(&url, key.reveal()).await;
+            if let (Some(account), origins) = shop {
+                demo_shop::open(account, database.pool(), &origins, &url, key.reveal()).await;
+            }
         }
         ends.wait().await;
         tracing::info!("shutting down");
@@ -146,6 +170,16 @@ impl Serve {
         let reads = Reader::new(replica.unwrap_or_else(|| database.options().clone()), partitions);
         let replica = is_replica.then(|| reads.pool().clone());
         Ok((reads, replica))
+    }
+
+    fn notifications(&self, database: &Database, clock: &Arc<dyn Clock>) -> Result<notifications::Settings, Failure> {
+        Ok(notifications::Settings {
+            options: database.options().clone(),
+            clock: Arc::clone(clock),
+            sealer: self.notifications.sealer()?,
+            addresses: self.notifications.addresses(),
+            expiring: self.expiring.ahead(),
+        })
     }
 
     fn admin_key(&self) -> Result<Option<AdminKey>, Failure> {

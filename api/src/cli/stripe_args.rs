@@ -46,6 +46,23 @@ pub struct WebhookArgs {
     /// A file that holds STRIPE_WEBHOOK_SECRETS.
     #[arg(long, env = "STRIPE_WEBHOOK_SECRETS_FILE", value_name = "FILE")]
     stripe_webhook_secrets_file: Option<PathBuf>,
+    /// A page of yours, such as https://app.example.com/billing: customers come back to it after they have paid for a
+    /// recharge that their bank wanted to see them for. Without it, those notifications carry no link to pay by.
+    #[arg(long, env = "CREDIT_LEDGER_BILLING_URL", value_name = "URL", value_parser = web_page)]
+    billing_url: Option<String>,
+}
+
+/// Stripe takes addresses up to this length, and ours stand in the log.
+const PAGE_BYTES_MAX: usize = 2_000;
+
+fn web_page(text: &str) -> Result<String, String> {
+    let is_page = ["https://", "http://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
+    let is_plain = text.len() <= PAGE_BYTES_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_page && is_plain {
+        Ok(text.to_owned())
+    } else {
+        Err("is not an address such as https://app.example.com/billing".to_owned())
+    }
 }
 
 impl WebhookArgs {
@@ -61,6 +78,6 @@ impl WebhookArgs {
             .map_err(|error| Failure::usage(error.to_string()))?;
         let live = settings.is_live();
         let gateway = Arc::new(StripeGateway::new(settings, Patience::default()));
-        Ok(Some(Account { gateway, webhook_secrets, live }))
+        Ok(Some(Account { gateway, webhook_secrets, live, return_url: self.billing_url.clone() }))
     }
 }

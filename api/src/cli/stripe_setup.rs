@@ -53,7 +53,7 @@ impl Setup {
         let settings = settings.ok_or_else(|| Failure::usage("STRIPE_SECRET_KEY: a set-up needs the account's key"))?;
         let gateway = StripeGateway::new(settings, Patience::default());
         let database = self.database.open(Purpose::Use).await?;
-        let wrong = self.packages(&gateway, database.pool()).await;
+        let wrong = packages(&gateway, database.pool(), self.dry_run, say).await;
         database.close().await;
         let wrong = wrong?;
         if let Some(url) = &self.url {
@@ -63,35 +63,6 @@ impl Setup {
             0 => Ok(()),
             wrong => Err(Failure::finding(format!("{wrong} of the packages cannot be bought as they are"))),
         }
-    }
-
-    /// Answers how many packages stand wrong.
-    async fn packages(&self, gateway: &StripeGateway, pool: &PgPool) -> Result<usize, Failure> {
-        let on_sale = packages::list(pool, false).await.map_err(|error| Failure::finding(error.to_string()))?;
-        let mut wrong = 0;
-        for package in &on_sale {
-            let (id, price) = (&package.id, to_major(package.terms.price));
-            match standing(gateway, package).await.map_err(failure)? {
-                Standing::Right => say(format!("{id}: {price}, as at Stripe")),
-                Standing::Wrong(why) => {
-                    wrong += 1;
-                    say(format!("{id}: {why}"));
-                }
-                Standing::Found(_) | Standing::Missing if self.dry_run => {
-                    say(format!("{id}: {price}, a price would be made or found"));
-                }
-                Standing::Found(price_id) => {
-                    keep(pool, package, &price_id).await?;
-                    say(format!("{id}: {price}, found at Stripe as {price_id}"));
-                }
-                Standing::Missing => {
-                    let made = gateway.make_price(package).await.map_err(failure)?;
-                    keep(pool, package, &made.id).await?;
-                    say(format!("{id}: {price}, made at Stripe as {}", made.id));
-                }
-            }
-        }
-        Ok(wrong)
     }
 
     async fn endpoint(&self, gateway: &StripeGateway, base: &str) -> Result<(), Failure> {
@@ -121,6 +92,40 @@ impl Setup {
         say(format!("STRIPE_WEBHOOK_SECRETS={}", made.secret));
         Ok(())
     }
+}
+
+/// Makes the prices of all packages on sale, and answers how many stand wrong.
+pub(super) async fn packages(
+    gateway: &StripeGateway,
+    pool: &PgPool,
+    dry_run: bool,
+    tell: impl Fn(String),
+) -> Result<usize, Failure> {
+    let on_sale = packages::list(pool, false).await.map_err(|error| Failure::finding(error.to_string()))?;
+    let mut wrong = 0;
+    for package in &on_sale {
+        let (id, price) = (&package.id, to_major(package.terms.price));
+        match standing(gateway, package).await.map_err(failure)? {
+            Standing::Right => tell(format!("{id}: {price}, as at Stripe")),
+            Standing::Wrong(why) => {
+                wrong += 1;
+                tell(format!("{id}: {why}"));
+            }
+            Standing::Found(_) | Standing::Missing if dry_run => {
+                tell(format!("{id}: {price}, a price would be made or found"));
+            }
+            Standing::Found(price_id) => {
+                keep(pool, package, &price_id).await?;
+                tell(format!("{id}: {price}, found at Stripe as {price_id}"));
+            }
+            Standing::Missing => {
+                let made = gateway.make_price(package).await.map_err(failure)?;
+                keep(pool, package, &made.id).await?;
+                tell(format!("{id}: {price}, made at Stripe as {}", made.id));
+            }
+        }
+    }
+    Ok(wrong)
 }
 
 async fn standing(gateway: &StripeGateway, package: &Package) -> Result<Standing, GatewayError> {

@@ -50,9 +50,15 @@ impl Follower {
     }
 
     /// What was committed meanwhile; `None` where pages have to be read again. May be dropped while it waits.
+    ///
+    /// # Errors
+    /// The log cannot be read, or is not the one that was followed.
     pub async fn live(&mut self, app: &App) -> Result<Option<Page>, LogError> {
         // An error: it was too slow for the batches, and some of them are gone.
         let batch = self.live.batches.recv().await.ok();
+        if batch.as_ref().is_some_and(|batch| batch.is_cut) {
+            return Err(LogError::Corrupt("the log has lost its newest events".to_owned()));
+        }
         if let Some(page) = batch.and_then(|batch| self.reader.take(&batch).ok()) {
             return Ok(Some(page));
         }

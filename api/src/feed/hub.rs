@@ -2,10 +2,14 @@
 //!
 //! Invariant: from the moment of its subscription a follower is sent every event behind the places that it was told, in
 //! the order of positions; one that is too slow for the bounded channel is told so, and reads pages instead.
-//! Invariant: nothing is read or kept while nobody follows.
+//! Invariant: a follower of a log that has lost its newest events is told so: what takes their places is not what it has
+//! seen there.
+//! Invariant: nothing is read or kept while nobody follows; nothing that goes wrong ends the following.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use futures::FutureExt;
 use futures::future::select_all;
 use store::log::{FeedLimit, LogError};
 use store::{Ledger, Tails};
@@ -32,6 +36,8 @@ pub struct Span {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     pub spans: Vec<Span>,
+    /// The log is an older one by now.
+    pub is_cut: bool,
 }
 
 /// Where followers of the log subscribe.
@@ -77,12 +83,18 @@ impl Hub {
         let tails = ledger.tails();
         let mut commits: Vec<_> = (0..ledger.log().partitions()).map(|partition| tails.follow(partition)).collect();
         loop {
-            let followed =
-                if self.batches.receiver_count() == 0 { Ok(()) } else { self.poll(&ledger, &mut commits).await };
-            match followed {
-                Ok(()) => sleep(LIVE_PAUSE).await,
-                Err(error) => {
+            if self.batches.receiver_count() == 0 {
+                sleep(LIVE_PAUSE).await;
+                continue;
+            }
+            match AssertUnwindSafe(self.poll(&ledger, &mut commits)).catch_unwind().await {
+                Ok(Ok(())) => sleep(LIVE_PAUSE).await,
+                Ok(Err(error)) => {
                     tracing::warn!(%error, "the feed cannot be followed");
+                    sleep(FEED_RETRY).await;
+                }
+                Err(_panic) => {
+                    tracing::error!("the feed cannot be followed: a defect");
                     sleep(FEED_RETRY).await;
                 }
             }
@@ -92,7 +104,12 @@ impl Hub {
     /// One look at the log, and what this node commits until the next is due.
     async fn poll(&self, ledger: &Ledger, commits: &mut [watch::Receiver<u64>]) -> Result<(), LogError> {
         let next = Instant::now() + FEED_POLL;
+        let before = self.sent().clone();
         let ends = ledger.log().ends().await?;
+        // All that was sent had been committed before the ends were read.
+        if before.is_ahead_of(&ends) {
+            self.cut(&ends);
+        }
         self.catch_up(ledger, &ends).await?;
         while timeout_at(next, any(commits)).await.is_ok() {
             let ends: Vec<u64> = commits.iter_mut().map(|end| *end.borrow_and_update()).collect();
@@ -119,6 +136,14 @@ impl Hub {
             }
             self.send(&from, batch);
         }
+    }
+
+    /// Whoever follows has seen what the log does not hold, or may have.
+    fn cut(&self, ends: &[u64]) {
+        tracing::error!("the log has lost its newest events; whoever follows it is told to come back");
+        let mut sent = self.sent();
+        *sent = Cursor::at(ends.to_vec());
+        let _nobody = self.batches.send(Arc::new(Batch { spans: Vec::new(), is_cut: true }));
     }
 
     fn send(&self, from: &Cursor, batch: Batch) {

@@ -234,7 +234,7 @@ mod tests {
             Arc::new(Encoded { partition: 1, position, organization, sequence, kind, json: bytes::Bytes::new() })
         };
         let events = (after + 1..=up_to).map(event).collect();
-        Batch { spans: vec![Span { partition: 1, after, up_to, events }] }
+        Batch { spans: vec![Span { partition: 1, after, up_to, events }], is_cut: false }
     }
 
     fn feed_at(position: u64, filter: Filter) -> LogReader {

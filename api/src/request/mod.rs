@@ -14,6 +14,7 @@ pub mod estimates;
 pub mod grants;
 mod hash;
 mod kind;
+pub mod notifications;
 pub mod packages;
 pub mod purchases;
 pub mod query;

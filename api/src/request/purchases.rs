@@ -5,6 +5,7 @@ use domain::Command;
 use domain::commands::{Expiry, Offer, RecordPurchase, RevokeCause, RevokeExtent, RevokePurchase};
 use domain::grant::{Currency, Money};
 use domain::ids::PurchaseId;
+use domain::text::Note;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -84,11 +85,12 @@ impl PurchaseBody {
     }
 }
 
-/// A refund that was paid out elsewhere.
+/// A refund: of a purchase that was paid at the payment processor, to be paid out there; of one that was paid elsewhere,
+/// which has been paid out.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PurchaseRefundBody {
-    /// How much of the price was paid back; default all that is left.
+    /// How much of the price goes back; default all that is left.
     #[schema(value_type = Option<i64>, minimum = 1)]
     amount_minor: Option<Given>,
     #[schema(value_type = String, max_length = 1000)]
@@ -96,15 +98,20 @@ pub struct PurchaseRefundBody {
 }
 
 impl PurchaseRefundBody {
+    /// How much of the price is asked back, and why.
+    pub(crate) fn asked(self) -> Result<(Option<i64>, Note), Problem> {
+        let amount = self.amount_minor.map(|given| amount::integer("amount_minor", given, Range::Positive));
+        Ok((amount.transpose()?, text::reason(self.reason.as_deref())?))
+    }
+
     pub(crate) fn command(self, purchase: Uuid, key: &str) -> Result<Command, Problem> {
-        let minor =
-            self.amount_minor.map(|given| amount::integer("amount_minor", given, Range::Positive)).transpose()?;
+        let (minor, reason) = self.asked()?;
         Ok(Command::RevokePurchase(RevokePurchase {
             purchase_id: PurchaseId::new(purchase),
             extent: minor.map_or(RevokeExtent::Rest, RevokeExtent::PriceMinor),
             cause: RevokeCause::Refund,
             reference: text::reference("Idempotency-Key", Some(key))?,
-            reason: text::reason(self.reason.as_deref())?,
+            reason,
         }))
     }
 }

@@ -7,7 +7,7 @@ use super::call::{Call, Ids};
 use super::run::single;
 use crate::answers::{
     AdjustmentAnswer, ConsumptionAnswer, ConsumptionRefundAnswer, GrantAnswer, GrantVoidAnswer, PurchaseAnswer,
-    PurchaseRevocationAnswer, RecurringGrantAnswer, ReservationAnswer, ReservationEndAnswer, SettingsAnswer,
+    RecurringGrantAnswer, ReservationAnswer, ReservationEndAnswer, SettingsAnswer,
 };
 use crate::app::App;
 use crate::openapi::ProblemDetails;
@@ -16,7 +16,7 @@ use crate::request::Kind;
 use crate::request::adjustments::AdjustBody;
 use crate::request::consumptions::{ConsumeBody, RefundBody};
 use crate::request::grants::{GrantBody, VoidBody};
-use crate::request::purchases::{PurchaseBody, PurchaseRefundBody};
+use crate::request::purchases::PurchaseBody;
 use crate::request::recurring::RecurringGrantBody;
 use crate::request::reservations::{CancelBody, ConfirmBody, ReserveBody};
 use crate::request::settings::SettingsBody;
@@ -54,23 +54,6 @@ pub async fn void_grant(
         (status = "default", body = ProblemDetails)))]
 pub async fn record_purchase(State(app): State<App>, Ids(org): Ids<String>, call: Call) -> Result<Response, Problem> {
     single(&app, Kind::RecordPurchase, &org, None, call).await
-}
-
-/// Takes back the credits of a purchase whose price was paid back.
-///
-/// What was spent already becomes a debt, even past the overdraft limit.
-#[utoipa::path(post, path = "/v1/organizations/{org}/purchases/{id}/refund", tag = "purchases", request_body = PurchaseRefundBody,
-    params(("org" = String, Path), ("id" = uuid::Uuid, Path), ("Idempotency-Key" = String, Header)),
-    responses(
-        (status = 200, body = PurchaseRevocationAnswer<'static>),
-        (status = 409, body = ProblemDetails, description = "Its state forbids it"),
-        (status = "default", body = ProblemDetails)))]
-pub async fn refund_purchase(
-    State(app): State<App>,
-    Ids((org, id)): Ids<(String, String)>,
-    call: Call,
-) -> Result<Response, Problem> {
-    single(&app, Kind::RevokePurchase, &org, Some(&id), call).await
 }
 
 /// Spends credits now.

@@ -4,7 +4,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use projections::{Monitor, Standing};
+use notifications::Standing;
+use projections::Monitor;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,6 +31,34 @@ pub struct Readiness {
     #[schema(example = "ready")]
     status: &'static str,
     projections: ProjectionHealth,
+    notifications: NotificationHealth,
+}
+
+/// Notifications, as this node sees them. They do not make it unready.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct NotificationHealth {
+    /// Events of the partition that is furthest behind which have not been turned into notifications.
+    lag_events: u64,
+    /// Whether the log cannot be turned into notifications any further; the reason is in the server's log.
+    is_stopped: bool,
+    /// Organizations at endpoints for which something waits to be sent, or sent again.
+    waiting: u64,
+    /// How long the oldest that is due has not been tried.
+    overdue_ms: u64,
+    /// Deliveries that were given up: `credit-ledger notifications resend`.
+    parked: u64,
+}
+
+impl From<Standing> for NotificationHealth {
+    fn from(standing: Standing) -> Self {
+        Self {
+            lag_events: standing.lag_events,
+            is_stopped: standing.stopped.is_some(),
+            waiting: standing.waiting,
+            overdue_ms: standing.overdue_ms,
+            parked: standing.parked,
+        }
+    }
 }
 
 /// The read models, as this node sees them. They do not make it unready: commands need none of them.
@@ -69,7 +98,8 @@ pub async fn readyz(State(app): State<App>) -> Result<Response, Problem> {
     match app.ledger.ready() {
         Ok(()) => {
             let projections = projection_health(app.projections.monitor());
-            Ok(json(StatusCode::OK, &Readiness { status: "ready", projections }))
+            let notifications = app.notifications.standing().into();
+            Ok(json(StatusCode::OK, &Readiness { status: "ready", projections, notifications }))
         }
         Err(reason) => Err(Problem::unavailable("not_ready", reason, RETRY_AFTER_NOT_READY)),
     }
@@ -85,8 +115,8 @@ fn projection_health(monitor: &Monitor) -> ProjectionHealth {
         Some(StoppedProjector { projector, partition, position: stop.position })
     });
     ProjectionHealth {
-        lag_events: running.clone().map(Standing::lag_events).max().unwrap_or(0),
-        lag_ms: running.map(Standing::lag_ms).max().unwrap_or(0),
+        lag_events: running.clone().map(projections::Standing::lag_events).max().unwrap_or(0),
+        lag_ms: running.map(projections::Standing::lag_ms).max().unwrap_or(0),
         stopped: stopped.collect(),
         outdated: monitor.outdated(),
     }

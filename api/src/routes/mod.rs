@@ -10,11 +10,13 @@ mod estimates;
 mod events;
 mod health;
 mod keys;
+mod notifications;
 mod packages;
 mod price_book;
 mod queries;
 mod read_body;
 mod reads;
+mod refunds;
 mod run;
 mod webhooks;
 
@@ -37,7 +39,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(commands::void_grant))
         .routes(routes!(commands::record_purchase))
         .routes(routes!(reads::purchase))
-        .routes(routes!(commands::refund_purchase))
+        .routes(routes!(refunds::refund_purchase))
         .routes(routes!(checkout::open))
         .routes(routes!(webhooks::stripe))
         .routes(routes!(commands::consume))
@@ -64,6 +66,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(price_book::versions))
         .routes(routes!(price_book::diff))
         .routes(routes!(estimates::create))
+        .merge(notifications::documented())
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))
         .routes(routes!(health::healthz))

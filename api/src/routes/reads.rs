@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::openapi::ProblemDetails;
 use crate::problem::Problem;
-use crate::problems::{of_execute, organization_not_found};
+use crate::problems::{of_execute, of_query, of_wait, organization_not_found};
 use crate::request::id;
 
 async fn strong(app: &App, caller: &Caller, org: &str) -> Result<(OrganizationId, StrongBalance), Problem> {
@@ -89,8 +89,24 @@ pub async fn grant(
     Ids((org, given)): Ids<(String, String)>,
 ) -> Result<Response, Problem> {
     let (id, events) = entity(&app, &caller, &org, &given).await?;
-    let receipt = GrantReceipt::of(&events, app.clock.now());
-    Ok(json(StatusCode::OK, &receipt.ok_or_else(|| missing("grant_not_found", "grant", id))?))
+    if let Some(receipt) = GrantReceipt::of(&events, id, app.clock.now()) {
+        return Ok(json(StatusCode::OK, &receipt));
+    }
+    let missing = || missing("grant_not_found", "grant", id);
+    let origin = origin(&app, &visible(&caller, &org)?, id).await?.ok_or_else(missing)?;
+    let (_, events) = entity(&app, &caller, &org, &origin.to_string()).await?;
+    let receipt = GrantReceipt::of(&events, id, app.clock.now());
+    Ok(json(StatusCode::OK, &receipt.ok_or_else(missing)?))
+}
+
+/// The first grant of the line of one that credits came back as: the log has its events under that one's id, and which
+/// that is the read model knows, once it has seen all that the organization has.
+async fn origin(app: &App, organization: &OrganizationId, grant: EntityId) -> Result<Option<EntityId>, Problem> {
+    let Some(strong) = app.ledger.strong_balance(organization).await.map_err(of_execute)? else { return Ok(None) };
+    let seen = app.projections.waiter().seen("grants", organization, strong.sequence).await;
+    seen.map_err(|failure| of_wait(&failure))?;
+    let row = app.reads.grant(organization, grant).await.map_err(|failure| of_query(&failure))?;
+    Ok(row.and_then(|row| row.origin_grant_id))
 }
 
 /// A purchase, and what was taken back of it.

@@ -11,6 +11,7 @@ use store::{CommandRequest, Committed, EventMetadata, ExecuteError, RecordedEven
 use uuid::Uuid;
 
 use super::call::{Call, organization};
+use super::refunds::must_be_paid_elsewhere;
 use crate::answers::{first_outcome_of, noted, outcome};
 use crate::app::App;
 use crate::auth::Caller;
@@ -71,11 +72,15 @@ impl Item<'_> {
     /// The request for the ledger, with what it needs of the catalogue.
     ///
     /// # Errors
-    /// The body has a number that cannot be hashed, or the catalogue has not what it asks for.
+    /// The body has a number that cannot be hashed, the catalogue has not what it asks for, or the purchase to take back was
+    /// paid at the payment processor.
     pub async fn ready(self, app: &App, metadata: EventMetadata) -> Result<Ready, Problem> {
         let hash = request_hash(self.kind.name(), &self.organization, self.target, self.object).map_err(|error| {
             Problem::invalid("unhashable_number", "Not a valid number", format!("a number of the body: {error}"))
         })?;
+        if let (Kind::RevokePurchase, Some(target)) = (self.kind, self.target) {
+            must_be_paid_elsewhere(app, &self.organization, target).await?;
+        }
         let (organization, key) = (self.organization, self.key);
         let (command, welcome) = match app.catalogue.complete(self.asked).await {
             Ok(command) => (command, app.catalogue.welcome().await?),

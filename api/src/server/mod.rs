@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use projections::Runner;
 use projections::queries::Reader;
 use store::log::Log;
@@ -30,6 +30,12 @@ use connections::Bounds;
 /// Seconds: from a cached read to the longest request.
 const LATENCY_BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
+/// Commands or events: from one to the largest batch of a rebuild.
+const COUNT_BUCKETS: [f64; 14] =
+    [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0];
+/// Histograms that count, and measure no time.
+const COUNTING: [&str; 2] = ["credit_ledger_append_batch_commands", "credit_ledger_projection_batch_events"];
+
 /// What a server needs.
 pub struct Serve {
     /// Host and port; port 0 picks a free one.
@@ -38,6 +44,7 @@ pub struct Serve {
     pub reads: Reader,
     /// Of the read side; the tails are this server's own.
     pub projections: projections::Settings,
+    pub notifications: notifications::Settings,
     pub keys: Keys,
     pub catalogue: Catalogue,
     pub clock: Arc<dyn Clock>,
@@ -55,7 +62,9 @@ pub enum ServeError {
     #[error("the address cannot be listened on")]
     Listen(#[from] std::io::Error),
     #[error("the read side cannot start")]
-    Projections(#[from] sqlx::Error),
+    Projections(#[source] sqlx::Error),
+    #[error("notifications cannot start")]
+    Notifications(#[source] sqlx::Error),
 }
 
 /// A running server.
@@ -69,6 +78,7 @@ pub struct Handle {
     reads: Reader,
     projections: Arc<Runner>,
     payments: Option<Processes>,
+    notifications: Arc<notifications::Runner>,
 }
 
 /// Starts a server; it answers when this returns, and takes commands unless the database is in the way.
@@ -82,7 +92,9 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
     let metrics = recorder();
     let ledger = Arc::new(Ledger::start(settings.log, Arc::clone(&settings.clock)));
     let projections = projections::Settings { tails: Some(ledger.tails()), ..settings.projections };
-    let projections = Arc::new(Runner::start(projections).await?);
+    let projections = Arc::new(Runner::start(projections).await.map_err(ServeError::Projections)?);
+    let notifications = notifications::Runner::start(settings.notifications, Arc::clone(ledger.log())).await;
+    let notifications = Arc::new(notifications.map_err(ServeError::Notifications)?);
     let auth = Authenticator::new(settings.keys, settings.admin_key);
     let (stop, stopped) = watch::channel(false);
     let feed = Feed::new(Arc::clone(&ledger), stopped.clone());
@@ -102,6 +114,7 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
         feed,
         origins: settings.origins,
         paying,
+        notifications: Arc::clone(&notifications),
         permits: Semaphore::new(CONCURRENT_REQUESTS_MAX),
         bodies: Arc::new(Semaphore::new(BODIES_BYTES_MAX)),
     });
@@ -109,8 +122,9 @@ pub async fn serve(settings: Serve) -> Result<Handle, ServeError> {
     let upkeep = tokio::spawn(keep_up(metrics));
     let serving = tokio::spawn(connections::run(listener, router, Bounds::default(), stopped));
     wait_until_ready(&ledger).await;
+    let beside = [upkeep, following];
     let reads = settings.reads;
-    Ok(Handle { addr, stop, serving, beside: [upkeep, following], ledger, reads, projections, payments })
+    Ok(Handle { addr, stop, serving, beside, ledger, reads, projections, payments, notifications })
 }
 
 /// A node is not ready before it has compared its clock with the database's. One that stays unready serves all the
@@ -139,6 +153,7 @@ impl Handle {
             payments.shutdown().await;
         }
         self.reads.close().await;
+        self.notifications.shutdown().await;
         // What is not projected yet is projected by another node, or after the next start.
         self.projections.shutdown().await;
         // A database that is gone answers nobody: what it was told is found with its key later.
@@ -151,11 +166,16 @@ impl Handle {
 /// The process's recorder of metrics; a process has one, however many servers it runs.
 fn recorder() -> PrometheusHandle {
     static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
-    let install = || {
-        let builder = PrometheusBuilder::new().set_buckets(&LATENCY_BUCKETS).expect("there are buckets");
-        builder.install_recorder().expect("the process installs one recorder")
-    };
+    let install = || exporter().install_recorder().expect("the process installs one recorder");
     RECORDER.get_or_init(install).clone()
+}
+
+fn exporter() -> PrometheusBuilder {
+    let timing = PrometheusBuilder::new().set_buckets(&LATENCY_BUCKETS).expect("there are buckets");
+    COUNTING.iter().fold(timing, |builder, name| {
+        let matcher = Matcher::Full((*name).to_owned());
+        builder.set_buckets_for_metric(matcher, &COUNT_BUCKETS).expect("there are buckets")
+    })
 }
 
 /// Folds histograms, so that they do not grow while nobody scrapes.
@@ -164,5 +184,26 @@ async fn keep_up(recorder: PrometheusHandle) {
     loop {
         due.tick().await;
         recorder.run_upkeep();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_counts_is_not_counted_in_seconds() {
+        let recorder = exporter().build_recorder();
+        metrics::with_local_recorder(&recorder, || {
+            COUNTING.iter().for_each(|name| metrics::histogram!(*name).record(300.0));
+            metrics::histogram!("credit_ledger_append_seconds").record(0.003);
+        });
+        let text = recorder.handle().render();
+        for name in COUNTING {
+            let below = format!("{name}_bucket{{le=\"256\"}} 0");
+            let within = format!("{name}_bucket{{le=\"512\"}} 1");
+            assert!(text.contains(&below) && text.contains(&within), "{text}");
+        }
+        assert!(text.contains("credit_ledger_append_seconds_bucket{le=\"0.005\"} 1"), "{text}");
     }
 }

@@ -142,6 +142,7 @@ pub(super) fn reinstate(draft: &mut Draft<'_>, command: &ReinstatePurchase) -> R
         amount: revocation.amount,
         returned,
         price_minor: revocation.price_minor,
+        cause: revocation.cause,
         reference: command.reference.clone(),
         reason: command.reason.clone(),
     });

@@ -85,6 +85,15 @@ impl Facts {
         Self { received, reversals: refunds.chain(disputes).collect() }
     }
 
+    /// Whether all that has arrived is gone again.
+    #[must_use]
+    pub fn went_back(&self) -> bool {
+        let Some(received) = self.received else { return false };
+        let taken = self.reversals.values().filter(|reversal| reversal.standing == Standing::Taken);
+        let same = taken.filter(|reversal| reversal.amount.currency == received.currency);
+        same.map(|reversal| reversal.amount.amount_minor).sum::<i64>() >= received.amount_minor
+    }
+
     /// Adds what else is known.
     pub fn merge(&mut self, other: Self) {
         self.received = self.received.or(other.received);

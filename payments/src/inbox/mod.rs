@@ -16,4 +16,5 @@ mod worker;
 pub use process::start;
 pub use receive::{Received, Source, receive};
 pub use rows::{Entry, EntryStatus, Inbox};
+pub(crate) use worker::look_at;
 pub use worker::{Obstacle, Worked, work};

@@ -6,10 +6,10 @@ use store::{CommandRequest, ExecuteError};
 use super::limits::TRIES_MAX;
 use super::meters;
 use super::rows::{Claimed, EntryStatus, Inbox};
-use crate::Payments;
-use crate::gateway::{GatewayError, IntentId, PaymentLabels, SessionPayment, SessionSeen, SessionStatus};
+use crate::gateway::{CustomerId, GatewayError, IntentId, PaymentLabels, SessionPayment, SessionSeen, SessionStatus};
 use crate::settle::{Hindrance, Settled, ended, settle};
 use crate::stripe::{EventSeen, ObjectSeen, read_event};
+use crate::{Payments, customers, recharge};
 
 /// Of a payment that came too late, or never.
 const ASYNC_PAYMENT_FAILED: &str = "checkout.session.async_payment_failed";
@@ -27,6 +27,8 @@ pub enum Worked {
 pub enum Obstacle {
     #[error(transparent)]
     Settle(#[from] Hindrance),
+    #[error(transparent)]
+    Recharge(#[from] recharge::Hindrance),
     #[error("the ledger: {0}")]
     Ledger(#[from] ExecuteError),
     #[error("it cannot be read: {0}")]
@@ -37,9 +39,12 @@ pub enum Obstacle {
 
 impl Obstacle {
     /// Whether another try may help.
-    fn passes(&self) -> bool {
+    pub(crate) fn passes(&self) -> bool {
         match self {
-            Self::Settle(Hindrance::Gateway(error)) => error.retryable() || is_missing(error),
+            Self::Settle(Hindrance::Gateway(error)) | Self::Recharge(recharge::Hindrance::Gateway(error)) => {
+                error.retryable() || is_missing(error)
+            }
+            Self::Recharge(_) => true,
             // A purchase may be on its way to this node, a setting may be put right.
             Self::Settle(Hindrance::Ledger(_) | Hindrance::Database(_) | Hindrance::NoEnd) | Self::Ledger(_) => true,
             Self::Settle(Hindrance::Review(_) | Hindrance::PaidTwice { .. })
@@ -87,6 +92,7 @@ pub async fn work(payments: &Payments, payload: &str) -> Result<Worked, Obstacle
         ObjectSeen::Charge(charge) => of_intent(payments, charge.intent).await,
         ObjectSeen::Refund(refund) => of_intent(payments, refund.intent).await,
         ObjectSeen::Dispute(dispute) => of_intent(payments, dispute.intent).await,
+        ObjectSeen::Card { customer } => of_card(payments, customer).await,
         ObjectSeen::Other { kind, .. } => Ok(Worked::Ignored(format!("about a {kind}"))),
         ObjectSeen::Unreadable { kind, problem, .. } => Err(Obstacle::Unreadable(format!("a {kind}: {problem}"))),
     }
@@ -101,13 +107,32 @@ async fn of_intent(payments: &Payments, intent: Option<IntentId>) -> Result<Work
     })
 }
 
+/// Does what an event about this session would do.
+pub(crate) async fn look_at(payments: &Payments, session: SessionSeen) -> Result<(), Obstacle> {
+    of_session(payments, "", session).await.map(drop)
+}
+
+/// A card was saved, or taken away.
+async fn of_card(payments: &Payments, customer: Option<CustomerId>) -> Result<Worked, Obstacle> {
+    let Some(customer) = customer else { return Ok(Worked::Ignored("a card of nobody".to_owned())) };
+    let organization = customers::organization_of(&payments.pool, &customer).await.map_err(Hindrance::Database)?;
+    let Some(organization) = organization else { return Ok(Worked::Ignored("a card of somebody else".to_owned())) };
+    let resumed = recharge::card_saved(payments, &organization).await?;
+    Ok(Worked::Done(if resumed { "recharging goes on" } else { "no recharge waits for it" }.to_owned()))
+}
+
 async fn of_session(payments: &Payments, kind: &str, session: SessionSeen) -> Result<Worked, Obstacle> {
     let Some(labels) = session.labels() else {
         return Ok(Worked::Ignored("a checkout that is not one of ours".to_owned()));
     };
     let is_paid = matches!(session.payment, SessionPayment::Paid | SessionPayment::NotRequired);
     match session.intent {
-        Some(intent) if is_paid => of_intent(payments, Some(intent)).await,
+        Some(intent) if is_paid => {
+            let worked = of_intent(payments, Some(intent)).await?;
+            // Paying may have saved the card that recharging waits for.
+            recharge::card_saved(payments, &labels.organization_id).await?;
+            Ok(worked)
+        }
         None if is_paid => Err(Obstacle::PaidWithNothing(session.id.to_string())),
         _ if session.status == SessionStatus::Expired => end(payments, &labels, true).await,
         _ if kind == ASYNC_PAYMENT_FAILED => end(payments, &labels, false).await,

@@ -6,7 +6,7 @@ use domain::commands::{CompleteRecharge, EndPurchase, FailRecharge, StartPurchas
 use domain::events::RechargeRequested;
 use domain::ids::RechargeId;
 use domain::recharge::RechargeFailure;
-use domain::text::{Metadata, Note};
+use domain::text::{Link, Metadata, Note};
 use domain::{Command, OrganizationId};
 use serde_json::{Map, Value};
 use store::CommandRequest;
@@ -44,9 +44,10 @@ pub fn failed(
     id: RechargeId,
     failure: RechargeFailure,
     detail: Option<&str>,
+    link: Option<Link>,
 ) -> CommandRequest {
     let detail = detail.and_then(note);
-    let command = FailRecharge { recharge_id: id, failure, detail, link: None };
+    let command = FailRecharge { recharge_id: id, failure, detail, link };
     asked(organization, id, "failed", Command::FailRecharge(command))
 }
 

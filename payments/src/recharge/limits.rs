@@ -9,6 +9,8 @@ pub const SEND_WITHIN: TimeDelta = TimeDelta::hours(RequestKey::LIFE_HOURS);
 /// A charge that cannot be found is taken not to exist only so long after it was last sent: lists of the processor may be
 /// moments behind, and so may a request on its way.
 pub const FOUND_WITHIN: TimeDelta = TimeDelta::minutes(10);
+/// A charge is looked for from so long before its request: clocks differ.
+pub const FOUND_SINCE: TimeDelta = TimeDelta::hours(1);
 /// A request that the ledger gave up is looked up at the processor so long, in case its charge went through after all.
 pub const LOOK_UP_WITHIN: TimeDelta = TimeDelta::days(7);
 /// Whoever works at an attempt has it for so long: more than a request takes with all of its tries.
@@ -17,7 +19,7 @@ pub const CLAIM: TimeDelta = TimeDelta::minutes(2);
 /// ever under its key, although the charge may exist.
 pub const DOUBTS_BEFORE_SEARCH: u32 = 3;
 /// Attempts worked at together on a node: mostly they wait for the processor.
-pub const AT_ONCE: usize = 8;
+pub const AT_ONCE: usize = 16;
 /// New requests noticed by one statement a partition.
 pub const NOTICED_MAX: i64 = 200;
 

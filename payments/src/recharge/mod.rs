@@ -14,7 +14,9 @@ mod attempt;
 mod cards;
 mod commands;
 mod limits;
+mod link;
 mod meters;
+mod new_card;
 mod next;
 mod outcome;
 mod process;
@@ -23,6 +25,8 @@ mod worker;
 
 pub use attempt::{Attempt, Standing};
 pub use commands::paid;
+pub use new_card::card_saved;
 pub use next::{Next, NotFound, Outcome, next};
 pub use process::start;
 pub use rows::Attempts;
+pub use worker::Hindrance;

@@ -8,11 +8,12 @@ use super::{Attempt, Attempts, meters};
 use crate::Payments;
 use crate::process::{Process, Work};
 
-/// Inside a Tokio runtime.
+/// Inside a Tokio runtime. `return_url`: where customers come back to from a page that they pay on, where their bank
+/// wants to see them.
 #[must_use]
-pub fn start(payments: Payments) -> Process {
+pub fn start(payments: Payments, return_url: Option<String>) -> Process {
     let attempts = Attempts::new(payments.pool.clone());
-    Process::start(Worker { payments, attempts })
+    Process::start(Worker { payments, attempts, return_url })
 }
 
 #[async_trait]

@@ -36,7 +36,11 @@ const CLAIM_DUE: &str = "
 /// What another node has fixed meanwhile stays.
 const FREEZE: &str = "
     UPDATE payments.recharge_attempts SET charge = coalesce(charge, $2::json)
-    WHERE recharge_id = $1 AND is_open RETURNING charge::text";
+    WHERE recharge_id = $1 AND is_open AND NOT is_shut RETURNING charge::text";
+
+/// Either this or [`FREEZE`], whichever is first.
+const SHUT: &str = "
+    UPDATE payments.recharge_attempts SET is_shut = true WHERE recharge_id = $1 AND charge IS NULL";
 
 const SENDING: &str = "
     UPDATE payments.recharge_attempts SET sends = sends + 1, last_sent_at = $2, next_at = $3
@@ -118,7 +122,7 @@ impl Attempts {
         rows.into_iter().map(Row::attempt).collect()
     }
 
-    /// Fixes what will be sent, and answers what is fixed; `None` where the attempt has ended.
+    /// Fixes what will be sent, and answers what is fixed; `None` where nothing will be.
     pub async fn freeze(
         &self,
         id: RechargeId,
@@ -127,6 +131,12 @@ impl Attempts {
         let text = serde_json::to_string(charge).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
         let query = sqlx::query_scalar::<_, String>(FREEZE).bind(id.entity()).bind(text);
         query.fetch_optional(&self.pool).await?.as_deref().map(read).transpose()
+    }
+
+    /// Makes sure that nothing will ever be sent; answers whether that is so.
+    pub async fn shut(&self, id: RechargeId) -> Result<bool, sqlx::Error> {
+        let shut = sqlx::query(SHUT).bind(id.entity()).execute(&self.pool).await?;
+        Ok(shut.rows_affected() == 1)
     }
 
     /// Notes that it is being sent, before it is; answers whether it may be.

@@ -10,18 +10,20 @@ use domain::{Command, CommandError, Timestamp};
 use store::{CommandRequest, ExecuteError, RecordedEvent};
 
 use super::attempt::{Attempt, Standing, request};
-use super::limits::{PROCESSING, pause};
+use super::limits::{FOUND_SINCE, PROCESSING, pause};
 use super::next::{Next, NotFound, Outcome, next};
 use super::outcome::{Verdict, of_charge, of_intent, of_refusal};
 use super::rows::Attempts;
-use super::{cards, commands, meters};
-use crate::gateway::{GatewayError, IntentId, IntentSeen, OffSessionCharge, PaymentLabels, RequestKey};
+use super::{cards, commands, link, meters};
+use crate::gateway::{GatewayError, IntentId, IntentSeen, IntentStatus, OffSessionCharge, PaymentLabels, RequestKey};
 use crate::{Payments, customers};
 
 /// What a step needs.
 pub struct Worker {
     pub payments: Payments,
     pub attempts: Attempts,
+    /// Where customers come back to from a page that they pay on; `None`: they get no such page.
+    pub return_url: Option<String>,
 }
 
 /// What keeps a step from its end; the attempt is looked at again later.
@@ -151,13 +153,33 @@ impl Worker {
         let key = RequestKey::of("recharge", attempt.recharge_id.entity());
         match self.payments.gateway.charge_off_session(&key, charge).await {
             Ok(outcome) => self.judge(attempt, of_charge(outcome)).await,
-            // Where an earlier try had no answer, its charge may exist whatever is said of this one.
-            Err(error) if attempt.sends > 1 => Err(error.into()),
             Err(error) => match of_refusal(&error) {
-                Some((failure, detail)) => self.fail(attempt, failure, Some(&detail)).await,
+                Some((failure, detail)) => self.refused(attempt, charge, failure, &detail, error).await,
                 None => Err(error.into()),
             },
         }
+    }
+
+    /// Where an earlier try had no answer, its charge may exist whatever is said of this one; and the key may have been
+    /// used by a request that a restored database has forgotten.
+    async fn refused(
+        &self,
+        attempt: &mut Attempt,
+        charge: &OffSessionCharge,
+        failure: RechargeFailure,
+        detail: &str,
+        error: GatewayError,
+    ) -> Result<Came, Hindrance> {
+        match self.find(attempt, charge).await? {
+            Some(seen) => self.seen(attempt, seen).await,
+            None if attempt.sends > 1 => Err(error.into()),
+            None => self.fail(attempt, failure, Some(detail)).await,
+        }
+    }
+
+    async fn find(&self, attempt: &Attempt, charge: &OffSessionCharge) -> Result<Option<IntentSeen>, GatewayError> {
+        let since = attempt.requested_at - FOUND_SINCE;
+        self.payments.gateway.find_intent(&charge.customer, since, attempt.recharge_id).await
     }
 
     async fn search(
@@ -167,8 +189,7 @@ impl Worker {
         not_found: NotFound,
         now: Timestamp,
     ) -> Result<Came, Hindrance> {
-        let since = attempt.requested_at - TimeDelta::hours(1);
-        if let Some(seen) = self.payments.gateway.find_intent(&charge.customer, since, attempt.recharge_id).await? {
+        if let Some(seen) = self.find(attempt, &charge).await? {
             return self.seen(attempt, seen).await;
         }
         match not_found {
@@ -182,9 +203,11 @@ impl Worker {
     /// A payment was found or looked at; only one of the amount that was asked for is taken for it.
     async fn seen(&self, attempt: &mut Attempt, seen: IntentSeen) -> Result<Came, Hindrance> {
         let asked = attempt.charge.as_ref().map(|charge| charge.amount);
-        if asked != Some(seen.amount) {
-            let (id, amount) = (seen.id, seen.amount);
-            return Err(Hindrance::Unclear(format!("payment {id} is of {amount:?}, and {asked:?} was asked for")));
+        let is_short = seen.status == IntentStatus::Succeeded && seen.received_minor != seen.amount.amount_minor;
+        if asked != Some(seen.amount) || is_short {
+            let (id, amount, received) = (seen.id, seen.amount, seen.received_minor);
+            let problem = format!("payment {id} is of {amount:?}, {received} arrived, and {asked:?} was asked for");
+            return Err(Hindrance::Unclear(problem));
         }
         self.judge(attempt, of_intent(seen)).await
     }
@@ -227,6 +250,7 @@ impl Worker {
             Err(unknown) => return Err(unknown.into()),
         };
         match of_intent(seen) {
+            Verdict::Ended { .. } if failure == RechargeFailure::ActionRequired => self.call_for(attempt, detail).await,
             Verdict::Ended { .. } => self.fail(attempt, failure, detail.as_deref()).await,
             Verdict::Paid { intent, charge } => {
                 let (organization, id) = (&attempt.organization, attempt.recharge_id);
@@ -239,14 +263,26 @@ impl Worker {
         }
     }
 
-    /// One that has ended meanwhile is found so by the next step.
-    async fn fail(
-        &self,
-        attempt: &mut Attempt,
-        failure: RechargeFailure,
-        detail: Option<&str>,
-    ) -> Result<Came, Hindrance> {
-        self.tell(commands::failed(&attempt.organization, attempt.recharge_id, failure, detail)).await?;
+    /// Only the customer can pay: they are told where.
+    async fn call_for(&self, attempt: &Attempt, detail: Option<String>) -> Result<Came, Hindrance> {
+        let (organization, id) = (&attempt.organization, attempt.recharge_id);
+        let history = self.payments.ledger.entity(organization, id.entity()).await?;
+        let link = match (&self.return_url, request(&history)) {
+            (Some(url), Some(request)) => link::open(&self.payments, url, organization, request).await?,
+            (None, _) | (_, None) => None,
+        };
+        let failure = RechargeFailure::ActionRequired;
+        self.tell(commands::failed(organization, id, failure, detail.as_deref(), link)).await?;
+        Ok(Came::On)
+    }
+
+    /// One that has ended meanwhile is found so by the next step. Where nothing was sent, nobody may send any more before
+    /// that is told.
+    async fn fail(&self, attempt: &Attempt, failure: RechargeFailure, detail: Option<&str>) -> Result<Came, Hindrance> {
+        if attempt.charge.is_none() && !self.attempts.shut(attempt.recharge_id).await? {
+            return Err(Hindrance::Unclear("another node is about to send it".to_owned()));
+        }
+        self.tell(commands::failed(&attempt.organization, attempt.recharge_id, failure, detail, None)).await?;
         Ok(Came::On)
     }
 

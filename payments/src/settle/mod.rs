@@ -15,8 +15,9 @@ use domain::{CommandError, OrganizationId};
 use store::{CommandRequest, ExecuteError};
 
 use crate::Payments;
-use crate::facts::{Booked, Facts, Review, difference};
-use crate::gateway::{GatewayError, IntentId, IntentSeen};
+use crate::facts::{Booked, Facts, Review, Step, difference};
+use crate::gateway::{GatewayError, IntentId, IntentSeen, PaymentLabels};
+use crate::refunds;
 
 pub use commands::{ended, purchase_metadata};
 
@@ -65,15 +66,28 @@ pub async fn settle(payments: &Payments, intent: &IntentId) -> Result<Settled, H
     if facts.received.is_none() {
         return Ok(Settled::Unpaid);
     }
-    let (organization, purchase) = (&labels.organization_id, labels.purchase_id);
-    let first = rows::arrived(payments, &seen, &facts, organization, purchase).await?;
+    match book(payments, &seen, &labels, &facts).await {
+        // What nobody could book went back whole: there is nothing left to look at.
+        Err(Hindrance::Review(_) | Hindrance::PaidTwice { .. }) if facts.went_back() => Ok(Settled::Done),
+        booked => booked,
+    }
+}
+
+async fn book(
+    payments: &Payments,
+    seen: &IntentSeen,
+    labels: &PaymentLabels,
+    facts: &Facts,
+) -> Result<Settled, Hindrance> {
+    let (intent, organization, purchase) = (&seen.id, &labels.organization_id, labels.purchase_id);
+    let first = rows::arrived(payments, seen, facts, organization, purchase).await?;
     if first != *intent {
         return Err(Hindrance::PaidTwice { purchase, first, second: intent.clone() });
     }
-    rows::add(&payments.pool, intent, &facts).await?;
+    rows::add(&payments.pool, intent, facts).await?;
     for _ in 0..STEPS_MAX {
         let known = rows::known(&payments.pool, intent).await?;
-        let Some(request) = next(payments, organization, purchase, &known, &seen).await? else {
+        let Some(request) = next(payments, organization, purchase, &known, seen).await? else {
             return Ok(Settled::Done);
         };
         if !tell(payments, request).await? {
@@ -95,7 +109,13 @@ async fn next(
     let booked = Booked::of(history.iter().map(|recorded| &recorded.event));
     let Some(step) = difference(&booked, known)? else { return Ok(None) };
     let started = booked.started.as_ref().ok_or(Review::Orphan)?;
-    Ok(Some(commands::of(organization, started, &step, seen)))
+    let mut request = commands::of(organization, started, &step, seen);
+    if let Step::Revoke { reference, .. } = &step
+        && let Some(actor) = refunds::actor(&payments.pool, reference.as_str()).await?
+    {
+        request.metadata.actor = actor;
+    }
+    Ok(Some(request))
 }
 
 /// Whether there may be more to do.

@@ -33,6 +33,10 @@ pub enum ObjectSeen {
     Charge(ChargeSeen),
     Refund(RefundSeen),
     Dispute(DisputeSeen),
+    /// A card, as far as it says whose it is.
+    Card {
+        customer: Option<CustomerId>,
+    },
     /// An object that we do not read.
     Other {
         kind: String,
@@ -90,6 +94,18 @@ impl Charge {
     }
 }
 
+/// A payment method; a detached one is nobody's.
+#[derive(Deserialize)]
+struct Saved {
+    customer: Option<Reference>,
+}
+
+impl Saved {
+    fn seen(self) -> ObjectSeen {
+        ObjectSeen::Card { customer: self.customer.map(|customer| CustomerId::new(customer.id())) }
+    }
+}
+
 #[derive(Deserialize)]
 struct EventBody {
     data: EventData,
@@ -127,6 +143,7 @@ fn object(value: Value) -> ObjectSeen {
         "charge" => of::<Charge>(value).and_then(Charge::seen).map(ObjectSeen::Charge),
         "refund" => of::<Refund>(value).and_then(Refund::seen).map(ObjectSeen::Refund),
         "dispute" => of::<Dispute>(value).and_then(Dispute::seen).map(ObjectSeen::Dispute),
+        "payment_method" => of::<Saved>(value).map(Saved::seen),
         _ => return ObjectSeen::Other { kind, id },
     };
     read.unwrap_or_else(|Unreadable(problem)| ObjectSeen::Unreadable { kind, id, problem })

@@ -62,6 +62,7 @@ impl Reader {
         let from = now - (now - since).min(lookback).max(WINDOW_MIN);
         let from = from.duration_trunc(TimeDelta::hours(1)).expect("an hour fits every instant of a ledger");
         let window = now - from;
+        let _room = self.room_for_sums().await?;
         let lots: Vec<LotRow> = self.rows(open_lots(partition, organization)).await?;
         let burns: Vec<BurnRow> = self.rows(burns(partition, organization, from, now)).await?;
         let lots: Vec<Lot> = lots.into_iter().map(Lot::from).collect();

@@ -97,6 +97,14 @@ impl Reader {
         }
     }
 
+    /// One lot, whether open or not.
+    ///
+    /// # Errors
+    /// The tables cannot be read.
+    pub async fn grant(&self, organization: &OrganizationId, grant: Uuid) -> Result<Option<Grant>, QueryError> {
+        self.row(one(self.partition(organization), organization, grant)).await
+    }
+
     /// The open lot that ends next, if one ends.
     ///
     /// # Errors
@@ -125,6 +133,13 @@ fn push_status(sql: &mut QueryBuilder<'_, Postgres>, filter: &GrantFilter) {
     if let Some(status) = filter.status {
         sql.push(" AND g.status = ").push_bind(status);
     }
+}
+
+#[must_use]
+pub fn one(partition: i16, organization: &OrganizationId, grant: Uuid) -> QueryBuilder<'_, Postgres> {
+    let mut sql = select(partition, organization);
+    sql.push(" AND g.grant_id = ").push_bind(grant);
+    sql
 }
 
 #[must_use]

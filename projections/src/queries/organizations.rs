@@ -87,6 +87,7 @@ impl Reader {
         if open.iter().map(|part| part.balance).sum::<i64>() == total {
             return Ok(open);
         }
+        let _room = self.room_for_sums().await?;
         self.rows(restricted(partition, organization, Lots::All)).await
     }
 

@@ -1,12 +1,16 @@
 //! Connections for reading: a pool of their own, to the primary or to a replica.
 //!
 //! Invariant: nothing is written through it, and no statement runs longer than [`STATEMENT_TIMEOUT`].
+//! Invariant: sums over many rows, however many are asked for, leave connections for balances and pages.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::OrganizationId;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::{FromRow, Postgres, QueryBuilder};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 use super::QueryError;
 
@@ -18,6 +22,9 @@ const LOCK_TIMEOUT: &str = "2s";
 const IDLE_IN_TRANSACTION_TIMEOUT: &str = "5s";
 /// Pages take a few milliseconds, so these serve thousands of them a second.
 const CONNECTIONS_MAX: u32 = 16;
+/// Of them for sums, which read as many rows as an organization has in a span of time: half, so that one organization's
+/// reports cost others nothing but time of the processor.
+const SUMS_MAX: usize = 8;
 /// Whoever gets no connection in this time is better told so.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -25,6 +32,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct Reader {
     pool: PgPool,
+    sums: Arc<Semaphore>,
     partitions: u16,
 }
 
@@ -43,7 +51,7 @@ impl Reader {
             ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_TIMEOUT),
         ]);
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(ACQUIRE_TIMEOUT);
-        Self { pool: pool.connect_lazy_with(options), partitions }
+        Self { pool: pool.connect_lazy_with(options), sums: Arc::new(Semaphore::new(SUMS_MAX)), partitions }
     }
 
     #[must_use]
@@ -59,6 +67,12 @@ impl Reader {
     /// As the read tables have it.
     pub(super) fn partition(&self, organization: &OrganizationId) -> i16 {
         small(organization.partition(self.partitions))
+    }
+
+    /// Room for a statement that sums up many rows.
+    pub(super) async fn room_for_sums(&self) -> Result<SemaphorePermit<'_>, QueryError> {
+        let room = timeout(ACQUIRE_TIMEOUT, self.sums.acquire()).await.map_err(|_| QueryError::Busy)?;
+        Ok(room.expect("it is never closed"))
     }
 
     pub(super) async fn rows<T>(&self, mut statement: QueryBuilder<'_, Postgres>) -> Result<Vec<T>, QueryError>

@@ -76,6 +76,7 @@ impl Reader {
     ) -> Result<Page<Usage>, QueryError> {
         let walk = Walk::of("usage", organization.as_str(), filter);
         let after = page.after(&walk)?;
+        let _room = self.room_for_sums().await?;
         let rows =
             self.rows(statement(self.partition(organization), organization, filter, after, page.limit.and_one()));
         Ok(Page::of(rows.await?, page.limit, &walk, |row: &Usage| (row.bucket, row.groups.clone())))

@@ -2,7 +2,8 @@
 //! (CORRECTNESS C27).
 //!
 //! Invariant: nobody sees a row of the next generation before it is as far as the live one; a reader never goes back.
-//! Invariant: each step can be repeated: a rebuild that was killed goes on where its checkpoints are.
+//! Invariant: each step can be repeated: a rebuild that was killed goes on where its checkpoints are, unless the log there
+//! is another one by now.
 //! Absent: renamed tables. The swap replaces views, and gives way to whoever reads them.
 
 mod fill;
@@ -65,6 +66,11 @@ pub enum RebuildError {
     Busy,
     #[error("the event at position {position} of partition {partition} cannot be projected: {reason}")]
     Stopped { partition: u16, position: u64, reason: String },
+    /// Somebody else held or moved their checkpoints.
+    #[error(
+        "the next tables stand at position {position} of partition {partition}, behind the live ones; run it again"
+    )]
+    Behind { partition: u16, position: u64 },
     #[error("somebody has been reading the live tables for too long; run it again to swap")]
     SwapBlocked,
     #[error("the database failed")]

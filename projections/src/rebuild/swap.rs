@@ -74,9 +74,10 @@ async fn catch_up(
     .await?;
     let mut reached = reached.unsigned_abs();
     while reached < wanted {
-        // Nothing can hold the lock but this rebuild: what does not move has nothing left to read, and a live checkpoint
-        // that is past the end of the log is one that the rebuild is to cure.
-        reached = filler.batch(connection, partition).await?.unwrap_or(wanted);
+        // What does not move has nothing left to read: a live checkpoint that is past the end of the log is one that the
+        // rebuild is to cure. Whether it is that is checked once for all partitions, right before the swap.
+        let Some(further) = filler.batch(connection, partition).await? else { break };
+        reached = further;
     }
     Ok(())
 }

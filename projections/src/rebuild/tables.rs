@@ -10,12 +10,32 @@ use sqlx::{Executor, PgConnection, Postgres};
 use super::RebuildError;
 use crate::projector::Projector;
 
-/// Building an index takes as long as it takes, with the memory that makes it fast; nothing waits for it.
+/// Building a key or an index takes as long as it takes, with the memory that makes it fast; nothing waits for it.
 const FOR_INDEXES: &str = "SET statement_timeout = 0; SET maintenance_work_mem = '256MB'";
 const NOT_FOR_INDEXES: &str = "RESET statement_timeout; RESET maintenance_work_mem";
 /// How often tables of before are tried to be dropped, a second each.
 const DROPS: u32 = 5;
 const DROP_PAUSE: Duration = Duration::from_secs(1);
+
+/// What a rebuild before has left, if this one may go on with it: in every partition rows of this version and of this log.
+const BEGUN: &str = "
+    SELECT c.generation FROM ledger.checkpoints c
+    WHERE c.projector = $1 AND NOT c.live
+    GROUP BY c.generation
+    HAVING bool_and(c.version = $2 AND (c.stopped_reason IS NULL OR c.retry_at IS NOT NULL) AND (c.position = 0 OR EXISTS (
+        SELECT FROM store.events e
+        WHERE e.partition = c.partition AND e.position = c.position AND e.chain_hash = c.chain_hash)))
+    ORDER BY c.generation DESC LIMIT 1";
+
+/// What a swap would lose: partitions where the next tables are neither as far as the live ones nor at the log's end.
+const BEHIND: &str = "
+    SELECT n.partition, n.position
+    FROM ledger.checkpoints n JOIN ledger.checkpoints c ON c.partition = n.partition AND c.projector = n.projector
+    WHERE n.projector = $1 AND n.generation = $2 AND c.live AND (n.stopped_reason IS NOT NULL OR n.position < least(
+        c.position,
+        coalesce((SELECT e.position FROM store.events e WHERE e.partition = n.partition
+                  ORDER BY e.position DESC LIMIT 1), 0)))
+    ORDER BY n.partition LIMIT 1";
 
 /// A projector's live tables, and those that are to take their place.
 pub(super) struct Tables {
@@ -50,34 +70,34 @@ impl Tables {
         .bind(name)
         .fetch_one(&mut *transaction)
         .await?;
-        let begun: Option<(i32, i32)> = sqlx::query_as(
-            "SELECT c.generation, c.version FROM ledger.checkpoints c
-             WHERE c.projector = $1 AND NOT c.live ORDER BY c.generation DESC LIMIT 1",
-        )
-        .bind(name)
-        .fetch_optional(&mut *transaction)
-        .await?;
-        let begun = begun.filter(|(_, version)| *version == projector.version()).map(|(generation, _)| generation);
+        let begun: Option<i32> =
+            sqlx::query_scalar(BEGUN).bind(name).bind(projector.version()).fetch_optional(&mut *transaction).await?;
         let next = begun.unwrap_or(live + 1);
         let tables = Self { projector: name, views: projector.views(), live, next };
         if begun.is_none() {
-            tables.make(&mut transaction, projector.version(), now).await?;
+            tables.make(&mut transaction, projector, now).await?;
         }
         transaction.commit().await?;
         Ok((tables, begun.is_some()))
     }
 
-    async fn make(&self, connection: &mut PgConnection, version: i32, now: Timestamp) -> Result<(), sqlx::Error> {
+    async fn make(
+        &self,
+        connection: &mut PgConnection,
+        projector: &dyn Projector,
+        now: Timestamp,
+    ) -> Result<(), sqlx::Error> {
         sqlx::query("DELETE FROM ledger.checkpoints c WHERE c.projector = $1 AND NOT c.live")
             .bind(self.projector)
             .execute(&mut *connection)
             .await?;
         for view in self.views {
             self.drop_but(connection, view, &[self.live]).await?;
-            sqlx::query("SELECT ledger.make_generation($1, $2, $3)")
+            sqlx::query("SELECT ledger.make_generation($1, $2, $3, $4)")
                 .bind(view)
                 .bind(self.live)
                 .bind(self.next)
+                .bind(!projector.fills_without_keys())
                 .execute(&mut *connection)
                 .await?;
         }
@@ -87,26 +107,24 @@ impl Tables {
         )
         .bind(self.projector)
         .bind(self.next)
-        .bind(version)
+        .bind(projector.version())
         .bind(now)
         .execute(connection)
         .await?;
         Ok(())
     }
 
-    /// Makes the indexes that the live tables have and the next ones do not, and the planner's statistics.
+    /// Makes the keys and indexes that the live tables have and the next ones do not, and the planner's statistics.
     pub(super) async fn index(&self, pool: &PgPool) -> Result<(), sqlx::Error> {
         let mut connection = pool.acquire().await?;
         connection.execute(FOR_INDEXES).await?;
         for view in self.views {
-            let missing: Vec<String> = sqlx::query_scalar("SELECT ledger.missing_indexes($1, $2, $3)")
-                .bind(view)
-                .bind(self.live)
-                .bind(self.next)
-                .fetch_all(&mut *connection)
-                .await?;
-            for statement in missing {
-                connection.execute(statement.as_str()).await?;
+            for missing in ["SELECT ledger.missing_keys($1, $2, $3)", "SELECT ledger.missing_indexes($1, $2, $3)"] {
+                let missing = sqlx::query_scalar(missing).bind(view).bind(self.live).bind(self.next);
+                let missing: Vec<String> = missing.fetch_all(&mut *connection).await?;
+                for statement in missing {
+                    connection.execute(statement.as_str()).await?;
+                }
             }
             connection.execute(format!("ANALYZE ledger.{view}_v{}", self.next).as_str()).await?;
         }
@@ -122,8 +140,14 @@ impl Tables {
         Ok(())
     }
 
-    /// Makes the next checkpoints the live ones. The caller holds the locks of both.
-    pub(super) async fn swap_checkpoints(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    /// Makes the next checkpoints the live ones, if nothing is lost by it. The caller holds the locks of both.
+    pub(super) async fn swap_checkpoints(&self, connection: &mut PgConnection) -> Result<(), RebuildError> {
+        let behind: Option<(i16, i64)> =
+            sqlx::query_as(BEHIND).bind(self.projector).bind(self.next).fetch_optional(&mut *connection).await?;
+        if let Some((partition, position)) = behind {
+            let (partition, position) = (partition.unsigned_abs(), position.unsigned_abs());
+            return Err(RebuildError::Behind { partition, position });
+        }
         sqlx::query("DELETE FROM ledger.checkpoints c WHERE c.projector = $1 AND c.generation <> $2")
             .bind(self.projector)
             .bind(self.next)

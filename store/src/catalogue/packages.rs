@@ -128,7 +128,8 @@ pub async fn put(pool: &PgPool, id: &PackageId, terms: PackageTerms, by: &Author
     }
 }
 
-/// The change that leads to these terms from any others.
+/// The change that leads to these terms from any others. Files say nothing of Stripe's prices, which a set-up has written
+/// back: what is not named stays, as long as it is the price of the package.
 fn whole(terms: PackageTerms) -> PackageChange {
     PackageChange {
         name: Some(terms.name),
@@ -139,7 +140,7 @@ fn whole(terms: PackageTerms) -> PackageChange {
         features: Some(terms.features),
         validity_days: Some(terms.validity_days),
         rate_tier: Some(terms.rate_tier),
-        stripe_price_id: Some(terms.stripe_price_id),
+        stripe_price_id: terms.stripe_price_id.map(Some),
     }
 }
 

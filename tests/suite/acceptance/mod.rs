@@ -5,6 +5,7 @@
 mod consumers;
 mod crash;
 mod driver;
+mod restore;
 mod time_travel;
 mod two_nodes;
 

@@ -97,9 +97,15 @@ async fn readers_that_stop_reading_slow_nobody_and_hold_nothing() {
     for _ in 0..STREAMS_PER_KEY - 1 {
         silent.push(silent_reader(&node).await);
     }
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    let meanwhile = usual_time(&client, "meanwhile").await;
-    assert!(meanwhile < before * 4 + Duration::from_millis(50), "{before:?} before, {meanwhile:?} meanwhile");
+    // Their buffers are filled first, which on a busy machine takes a while; from then on they cost nothing.
+    let opened = Instant::now();
+    for round in 0.. {
+        let meanwhile = usual_time(&client, &format!("meanwhile-{round}")).await;
+        if meanwhile < before * 4 + Duration::from_millis(50) {
+            break;
+        }
+        assert!(opened.elapsed() < Duration::from_secs(40), "{before:?} before, {meanwhile:?} meanwhile");
+    }
     let held: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM pg_stat_activity
          WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < now() - interval '1 second'",
@@ -182,4 +188,19 @@ async fn a_silent_stream_outlives_requests_and_tells_its_place() {
     let path = format!("/v1/organizations/org-0/grants/{id}/void");
     assert_eq!(client.post(&path, "v", &json!({"reason": "test"})).await.unwrap().status, 200);
     assert_eq!(follower.next().await.unwrap()["type"], "GrantVoided");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_of_a_log_that_lost_its_newest_events_is_told_so() {
+    let database = support::database().await;
+    let node = Node::start(&database.url).await;
+    let client = node.client();
+    fund(&client).await;
+    let mut follower = Follower::open(&client, "/v1/events", None).await.unwrap();
+    follower.take_many(9).await;
+    let cut = "DELETE FROM store.events e
+        WHERE e.position = (SELECT max(l.position) FROM store.events l WHERE l.partition = e.partition)";
+    sqlx::raw_sql(cut).execute(&database.pool).await.unwrap();
+    assert_eq!(follower.next().await, None, "what takes their places is not what was seen there");
+    assert_eq!(Follower::open(&client, "/v1/events", follower.last_id.as_deref()).await.err(), Some(409));
 }

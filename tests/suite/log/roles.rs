@@ -118,3 +118,13 @@ async fn the_app_role_appends_and_cannot_change_a_row() {
         assert!(sqlx::raw_sql(denied).execute(&app).await.is_err(), "{denied}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c26_an_analyst_at_the_command_line_is_bounded_like_one_who_logs_in() {
+    let database = crate::support::database().await;
+    let show = "SELECT current_user, current_setting('statement_timeout'), current_setting('lock_timeout'),
+                       current_setting('idle_in_transaction_session_timeout')";
+    let psql = ["psql", "--role", "analyst", "--", "-Atc", show];
+    let said = crate::support::node::command(&database.url, &psql).await.stdout;
+    assert_eq!(String::from_utf8_lossy(&said).trim(), "ledger_analyst|5min|10s|1min");
+}

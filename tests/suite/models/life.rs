@@ -1,9 +1,10 @@
 //! Random lives, projected in small batches, agree with the log and with the domain.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use projections::projectors;
-use projections::rebuild::Rebuild;
+use projections::rebuild::{Rebuild, RebuildError};
 use store::testing::ManualClock;
 
 use super::fixture::Ground;
@@ -64,7 +65,9 @@ async fn events_that_come_again_change_nothing_and_a_rebuild_makes_the_same() {
     let mut ground = Ground::new(4).await;
     ground.live(300).await;
     ground.project().await;
-    ground.run("UPDATE ledger.checkpoints SET position = position / 2").await;
+    let back = "UPDATE ledger.checkpoints c SET position = c.position / 2, chain_hash = (
+        SELECT e.chain_hash FROM store.events e WHERE e.partition = c.partition AND e.position = c.position / 2)";
+    ground.run(back).await;
     ground.project().await;
     assert_eq!(ground.verify().await.findings, [], "half of the events came again");
     for projector in projectors::all() {
@@ -74,6 +77,37 @@ async fn events_that_come_again_change_nothing_and_a_rebuild_makes_the_same() {
     assert_eq!(ground.verify().await.findings, [], "all tables were made anew");
     let generations = ground.count("SELECT min(generation)::bigint FROM ledger.checkpoints WHERE live").await;
     assert_eq!(generations, 2);
+    let keys =
+        "SELECT count(*) FROM pg_constraint c WHERE c.contype = 'p' AND c.conrelid::regclass::text ~ '^ledger.*_v2$'";
+    assert_eq!(ground.count(keys).await, 7, "a table without its key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_is_filled_before_it_has_its_key_is_whole_wherever_its_rebuild_was_cut_off() {
+    let mut ground = Ground::new(6).await;
+    ground.live(300).await;
+    ground.project().await;
+    let rebuild = || {
+        let projector = Arc::new(projections::projectors::transactions::Transactions);
+        let mut rebuild = Rebuild::new(ground.options.clone(), projector, Arc::new(ManualClock::new()));
+        rebuild.limits.rebuild_batch.events = 50;
+        rebuild
+    };
+    for millis in [10, 20, 40, 60, 80, 100, 130, 160] {
+        if tokio::time::timeout(Duration::from_millis(millis), rebuild().run(&|_| ())).await.is_ok() {
+            break;
+        }
+    }
+    // A rebuild that was cut off lets go of its claim when its connection is found to be closed.
+    while let Err(error) = rebuild().run(&|_| ()).await {
+        assert!(matches!(error, RebuildError::Busy), "{error}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let keys = "SELECT count(*) FROM pg_constraint c WHERE c.contype = 'p'
+        AND c.conrelid = (SELECT format('ledger.credit_transactions_v%s', max(generation))::regclass
+                          FROM ledger.checkpoints WHERE projector = 'transactions' AND live)";
+    assert_eq!(ground.count(keys).await, 1);
+    assert_eq!(ground.verify().await.findings, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

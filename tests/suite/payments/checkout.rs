@@ -122,6 +122,19 @@ async fn many_at_once_with_one_key_open_one_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_expires_ends_its_purchase() {
+    let database = support::database().await;
+    let shop = Shop::open(&database.url).await;
+    shop.package("starter", 1_000, 1_000).await;
+    let checkout = shop.checkout("acme", "buy", "starter").await;
+    shop.pay(&checkout, TestCard::Declined);
+    let session = checkout["checkout_session_id"].as_str().unwrap();
+    shop.fake.with(|world| world.expire_session(session)).unwrap();
+    ends_as(&shop, &checkout["purchase_id"], "expired").await;
+    assert_eq!(shop.ask("acme", "buy", "starter").await.body, checkout, "the key's answer stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_purchase_whose_page_was_never_opened_ends() {
     let database = support::database().await;
     let mut shop = Shop::open_by_hand(&database.url).await;
@@ -142,11 +155,15 @@ async fn a_purchase_whose_page_was_never_opened_ends() {
 
     std::fs::write(clock.path(), (49 * 3600).to_string()).unwrap();
     shop.restart(&environment).await;
+    ends_as(&shop, &purchase, "expired").await;
+}
+
+async fn ends_as(shop: &Shop, purchase: &Value, status: &str) {
     for _ in 0..200 {
-        if shop.purchase("acme", &purchase).await["status"] == "expired" {
+        if shop.purchase("acme", purchase).await["status"] == status {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("{}", shop.purchase("acme", &purchase).await);
+    panic!("{}", shop.purchase("acme", purchase).await);
 }

@@ -81,9 +81,10 @@ async fn without_an_account_payments_are_off_and_half_an_account_does_not_start(
 async fn a_page_that_would_ask_for_another_amount_is_closed_and_the_purchase_fails() {
     let database = support::database().await;
     let shop = Shop::open_by_hand(&database.url).await;
-    shop.package("starter", 1_000, 1_000).await;
-    let dearer = json!({"price_cents": 1_500});
-    shop.client.send(shop.client.request("PATCH", "/v1/packages/starter").json(&dearer)).await.unwrap();
+    let body = json!({
+        "id": "starter", "credits": 1_000, "price_cents": 1_500, "stripe_price_id": shop.price("starter", 1_000).await
+    });
+    shop.client.send(shop.client.request("POST", "/v1/packages").json(&body)).await.unwrap();
     let refused = shop.ask("acme", "buy", "starter").await;
     assert_eq!((refused.status, refused.body["code"].as_str()), (502, Some("payment_processor_refused")));
     assert_eq!(shop.ask("acme", "buy", "starter").await.body, refused.body);

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use api::SystemClock;
 use serde_json::{Value, json};
+use store::Clock;
 use stripe_fake::{Delivery, Order, TestCard, signature_header};
 
 use crate::support::http::plain;
@@ -158,8 +160,9 @@ async fn events_of_real_money_are_kept_and_ignored_by_a_ledger_of_test_money() {
     assert_eq!(at_rest(&database).await, [("ignored".to_owned(), 1)]);
 }
 
-fn now() -> i64 {
-    chrono::Utc::now().timestamp()
+/// As Stripe's clock shows it.
+pub fn now() -> i64 {
+    SystemClock::new().now().timestamp()
 }
 
 async fn kept(database: &TestDatabase) -> i64 {

@@ -2,5 +2,11 @@
 
 mod checkout;
 mod checkout_refused;
+mod evening;
+mod histories;
 mod inbox;
+mod load;
+mod reconcile;
+mod refunds;
 mod setup;
+mod told;

@@ -56,10 +56,12 @@ async fn a_setup_makes_what_is_missing_once() {
 async fn a_price_that_differs_is_refused_until_it_is_given_up() {
     let database = support::database().await;
     let shop = Shop::open_by_hand(&database.url).await;
-    shop.package("starter", 1_000, 1_000).await;
+    let body = json!({
+        "id": "starter", "credits": 1_000, "price_cents": 1_500, "stripe_price_id": shop.price("starter", 1_000).await
+    });
+    shop.client.send(shop.client.request("POST", "/v1/packages").json(&body)).await.unwrap();
     let change =
         async |body| shop.client.send(shop.client.request("PATCH", "/v1/packages/starter").json(&body)).await.unwrap();
-    change(json!({"price_cents": 1_500})).await;
     let (code, told) = setup(&shop, &database.url, &[]).await;
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("costs 15.00 USD") && told.contains("costs 10.00 USD"), "{told}");
@@ -67,4 +69,11 @@ async fn a_price_that_differs_is_refused_until_it_is_given_up() {
     let (code, told) = setup(&shop, &database.url, &[]).await;
     assert_eq!(code, Some(0), "{told}");
     shop.checkout("acme", "buy", "starter").await;
+
+    // A package that costs something else gives its price up by itself.
+    change(json!({"price_cents": 2_000})).await;
+    let refused = shop.ask("acme", "buy-dearer", "starter").await;
+    assert_eq!((refused.status, refused.body["code"].as_str()), (422, Some("package_without_price")));
+    assert_eq!(setup(&shop, &database.url, &[]).await.0, Some(0));
+    assert_eq!(shop.checkout("acme", "buy-dearer", "starter").await["price"]["amount_minor"], 2_000);
 }

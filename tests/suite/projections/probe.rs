@@ -27,6 +27,8 @@ pub struct Probe {
     version: AtomicU64,
     /// Fails everything, as a database that is away does.
     is_away: AtomicBool,
+    /// So often it panics where no batch is applied.
+    panics: AtomicUsize,
     /// The largest batch, and how many there were.
     pub largest: AtomicUsize,
     pub batches: AtomicUsize,
@@ -41,6 +43,7 @@ impl Probe {
             poison: Mutex::default(),
             version: AtomicU64::new(1),
             is_away: AtomicBool::default(),
+            panics: AtomicUsize::default(),
             largest: AtomicUsize::default(),
             batches: AtomicUsize::default(),
         })
@@ -74,6 +77,10 @@ impl Probe {
         self.is_away.store(is_away, Ordering::Relaxed);
     }
 
+    pub fn panic_outside_batches(&self, times: usize) {
+        self.panics.store(times, Ordering::Relaxed);
+    }
+
     pub fn raise_version(&self) {
         self.version.fetch_add(1, Ordering::Relaxed);
     }
@@ -86,6 +93,8 @@ impl Projector for Probe {
     }
 
     fn version(&self) -> i32 {
+        let panics = self.panics.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        assert!(panics.is_err(), "the probe was told to");
         self.version.load(Ordering::Relaxed).try_into().unwrap()
     }
 

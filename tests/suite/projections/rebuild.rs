@@ -196,3 +196,59 @@ async fn a_rebuild_cures_a_stopped_projector_and_stops_where_an_event_cannot_be_
     world.assert_counted("probe").await;
     runner.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c27_a_rebuild_that_was_begun_on_another_log_begins_anew() {
+    for is_grown_again in [false, true] {
+        let (world, probe) = World::with_probe("probe").await;
+        world.spend(20, 1_000).await;
+        let blocked = count(&world, "SELECT max(position) FROM store.events WHERE partition = 1").await;
+        // All is filled but the last event of one partition.
+        probe.poison(1, blocked.unsigned_abs(), Poison::Refused);
+        let filled = "SELECT count(*) FROM ledger.checkpoints c WHERE c.generation = 2 AND c.position >= (
+            SELECT max(e.position) - 1 FROM store.events e WHERE e.partition = c.partition)";
+        while count(&world, filled).await < i64::from(crate::support::PARTITIONS) {
+            let stopped = rebuild(&world, &probe).run(&|_| ()).await;
+            assert!(matches!(stopped, Err(RebuildError::Stopped { partition: 1, .. })), "{stopped:?}");
+        }
+        probe.cure();
+        world.cut(2, 5).await;
+        if is_grown_again {
+            let next = super::world::ledger(&world.options).await;
+            super::world::spend(&next, &1_000_000.into(), 20, 400).await;
+        }
+        let rebuilt = rebuild(&world, &probe).run(&|_| ()).await.unwrap();
+        assert!(!rebuilt.resumed, "{rebuilt:?}");
+        world.caught_up("probe").await;
+        world.assert_counted("probe").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c27_a_swap_does_not_take_place_where_rows_would_be_lost() {
+    let (world, probe) = World::with_probe("probe").await;
+    world.spend(20, 1_000).await;
+    let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
+    world.caught_up("probe").await;
+    // Somebody holds a checkpoint of the next tables, which are passed over by every batch.
+    let holder = world.pool.clone();
+    let (tell, mut told) = tokio::sync::watch::channel(false);
+    let holding = tokio::spawn(async move {
+        loop {
+            let mut transaction = holder.begin().await.unwrap();
+            let held = "SELECT 1 FROM ledger.checkpoints WHERE NOT live AND partition = 2 FOR UPDATE";
+            if sqlx::query(held).execute(&mut *transaction).await.unwrap().rows_affected() > 0 {
+                told.wait_for(|is_over| *is_over).await.unwrap();
+                return;
+            }
+        }
+    });
+    let rebuilt = rebuild(&world, &probe).run(&|_| ()).await;
+    tell.send_replace(true);
+    holding.await.unwrap();
+    world.assert_counted("probe").await;
+    assert!(matches!(rebuilt, Err(RebuildError::Behind { partition: 2, .. })), "{rebuilt:?}");
+    rebuild(&world, &probe).run(&|_| ()).await.unwrap();
+    world.assert_counted("probe").await;
+    runner.shutdown().await;
+}

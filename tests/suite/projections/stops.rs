@@ -87,6 +87,18 @@ async fn a_database_that_is_away_stops_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_panic_outside_a_batch_ends_no_partition() {
+    let (world, probe) = World::with_probe("probe").await;
+    let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
+    probe.panic_outside_batches(3 * usize::from(PARTITIONS));
+    world.spend(20, 400).await;
+    world.caught_up("probe").await;
+    world.assert_counted("probe").await;
+    assert!(world.standings("probe").await.iter().all(|standing| standing.stop.is_none()));
+    runner.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn c29_a_checkpoint_past_the_end_stops_the_projector() {
     let (world, probe) = World::with_probe("probe").await;
     let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
@@ -95,11 +107,7 @@ async fn c29_a_checkpoint_past_the_end_stops_the_projector() {
     runner.shutdown().await;
     // The log of before: the last events of a partition were never here.
     let end = world.standings("probe").await[2].end;
-    sqlx::query("DELETE FROM store.events WHERE partition = 2 AND position > $1")
-        .bind(end.cast_signed() - 5)
-        .execute(&world.pool)
-        .await
-        .unwrap();
+    world.cut(2, 5).await;
     let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
     world.until("probe", "stops", |standings| standings[2].stop.is_some()).await;
     let stop = world.standings("probe").await[2].stop.clone().unwrap();
@@ -112,6 +120,48 @@ async fn c29_a_checkpoint_past_the_end_stops_the_projector() {
     world.until("probe", "goes on elsewhere", |standings| standings[3].position == standings[3].end).await;
     let standing = &world.standings("probe").await[2];
     assert!(standing.end > end && standing.position == end && standing.stop.is_some(), "{standing:?}");
+    runner.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c29_a_checkpoint_of_a_log_that_has_grown_again_stops_the_projector() {
+    let (world, probe) = World::with_probe("probe").await;
+    let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
+    world.spend(20, 1_000).await;
+    world.caught_up("probe").await;
+    runner.shutdown().await;
+    world.cut(2, 5).await;
+    // While nobody projects, other events take the places of those that are gone, and more.
+    let next = super::world::ledger(&world.options).await;
+    super::world::spend(&next, &1_000_000.into(), 20, 400).await;
+    let before = world.standings("probe").await[2].clone();
+    assert!(before.end > before.position && before.is_estranged, "{before:?}");
+    let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
+    world.until("probe", "stops", |standings| standings[2].stop.is_some()).await;
+    let standing = world.standings("probe").await[2].clone();
+    let stop = standing.stop.unwrap();
+    assert_eq!((standing.position, stop.position, stop.retry_at), (before.position, before.position, None));
+    assert!(stop.reason.contains("another event") && stop.reason.contains("rebuild"), "{}", stop.reason);
+    world.until("probe", "goes on elsewhere", |standings| standings[3].position == standings[3].end).await;
+    let projector: Arc<dyn Projector> = probe;
+    let clock = Arc::new(api::SystemClock::new());
+    projections::rebuild::Rebuild::new(world.options.clone(), projector, clock).run(&|_| ()).await.unwrap();
+    world.caught_up("probe").await;
+    world.assert_counted("probe").await;
+    runner.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c29_a_checkpoint_at_the_end_of_another_log_is_found_without_a_new_event() {
+    let (world, probe) = World::with_probe("probe").await;
+    let runner = world.runner(vec![probe]).await;
+    world.spend(20, 1_000).await;
+    world.caught_up("probe").await;
+    let other = "UPDATE store.events e SET chain_hash = sha256('another') WHERE e.partition = 2
+        AND e.position = (SELECT max(l.position) FROM store.events l WHERE l.partition = 2)";
+    sqlx::raw_sql(other).execute(&world.pool).await.unwrap();
+    world.until("probe", "stops", |standings| standings[2].stop.is_some()).await;
+    assert!(world.standings("probe").await.iter().all(|standing| standing.stop.is_some() == (standing.partition == 2)));
     runner.shutdown().await;
 }
 

@@ -55,3 +55,20 @@ async fn c29_a_node_that_does_not_project_waits_for_those_that_do() {
     reading.shutdown().await;
     projecting.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c29_a_query_does_not_take_a_restored_database_for_one_that_has_its_rows() {
+    let (world, probe) = World::with_probe("probe").await;
+    let projecting = world.runner(vec![Arc::clone(&probe) as _]).await;
+    let watching = projections::Settings { projects: false, ..world.settings(vec![probe]) };
+    let watching = projections::Runner::start(watching).await.unwrap();
+    world.spend(1, 3).await;
+    watching.waiter().seen("probe", &organization(0), 3).await.unwrap();
+    projecting.shutdown().await;
+    let restored = "UPDATE ledger.checkpoints SET position = 0, chain_hash = NULL";
+    sqlx::raw_sql(restored).execute(&world.pool).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let late = watching.waiter().seen("probe", &organization(0), 3).await;
+    assert!(matches!(late, Err(WaitError::TimedOut { .. })), "{late:?}");
+    watching.shutdown().await;
+}

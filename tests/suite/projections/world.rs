@@ -93,6 +93,13 @@ impl World {
         }
     }
 
+    /// The log of before: the last events of a partition were never there.
+    pub async fn cut(&self, partition: i16, events: i64) {
+        let sql = "DELETE FROM store.events e WHERE e.partition = $1
+            AND e.position > (SELECT max(l.position) FROM store.events l WHERE l.partition = $1) - $2";
+        sqlx::query(sql).bind(partition).bind(events).execute(&self.pool).await.unwrap();
+    }
+
     /// The rows behind a contract name, as text, in order.
     pub async fn rows(&self, view: &str) -> Vec<String> {
         rows(&self.pool, view).await

@@ -9,7 +9,7 @@ use crate::support::{self, TestDatabase};
 pub(super) struct Server {
     pub(super) database: TestDatabase,
     pub(super) client: Client,
-    _node: Node,
+    pub(super) node: Node,
 }
 
 impl Server {
@@ -20,7 +20,7 @@ impl Server {
     pub(super) async fn start_with(environment: &[(&str, &str)]) -> Self {
         let database = support::database().await;
         let node = Node::start_with(&database.url, environment).await;
-        Self { database, client: node.client(), _node: node }
+        Self { database, client: node.client(), node }
     }
 
     /// A command that is accepted; its answer.

@@ -3,6 +3,7 @@
 mod csv;
 mod fixture;
 mod freshness;
+mod hostile;
 mod lists;
 mod pages;
 mod past;

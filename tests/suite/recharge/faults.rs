@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
+use domain::Credits;
+use domain::ids::{PurchaseId, RechargeId};
 use domain::recharge::{RechargeFailure, SuspensionCause};
+use payments::gateway::{CustomerId, OffSessionCharge, PaymentLabels, PaymentMethodId};
+use payments::recharge::Attempts;
+use store::Clock;
 use stripe_fake::{Fault, Kind, TestCard};
+use uuid::Uuid;
 
-use super::world::{World, impatient, policy};
+use super::world::{World, impatient, policy, usd};
 
 /// Longer than the gateway of these tests waits for an answer.
 const SILENCE: u64 = 1_300;
@@ -93,4 +99,51 @@ async fn a_charge_that_nobody_can_be_asked_about_expires_and_suspends() {
     let recharge = world.recharge().await;
     assert!(recharge.suspended.is_some(), "a person looks first");
     assert_eq!(recharge.month_spent_minor.values().sum::<i64>(), 1_000, "reserved once, charged once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_after_a_charge_whose_answer_was_lost_is_no_failure() {
+    let world = World::with(1, Some(TestCard::Succeeds), impatient()).await;
+    // One lost answer, then refusals: of the gateway's own second try, and of the next ones.
+    world.fake.fault(Fault::of_post("/v1/payment_intents", Kind::ResetAfter));
+    world.fake.fault(Fault { times: 3, ..Fault::of_post("/v1/payment_intents", Kind::ErrorBefore { status: 400 }) });
+    world.configure(policy()).await;
+    outlast(&world, 60).await;
+    world.assert_charged(1).await;
+    assert_eq!(world.recharge().await.suspended, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_shut_is_never_sent_and_what_is_fixed_is_never_shut() {
+    let world = World::new(0, None).await;
+    let attempts = Attempts::new(world.pool.clone());
+    let charge = OffSessionCharge {
+        customer: CustomerId::new("cus_1"),
+        payment_method: PaymentMethodId::new("pm_1"),
+        amount: usd(1_000),
+        labels: PaymentLabels {
+            organization_id: world.organization.clone(),
+            purchase_id: PurchaseId::new(Uuid::from_u128(1)),
+            package_id: None,
+            credits: Credits::new(1),
+            attempt_id: None,
+        },
+    };
+    let insert = "INSERT INTO payments.recharge_attempts
+        (recharge_id, organization_id, partition, position, requested_at, next_at)
+        VALUES ($1, 'acme', 0, $2, now(), now())";
+    let row = async |n: u128| {
+        let id = Uuid::from_u128(n);
+        let place = i64::try_from(n).unwrap();
+        sqlx::query(insert).bind(id).bind(place).execute(&world.pool).await.unwrap();
+        RechargeId::new(id)
+    };
+    let (shut, fixed) = (row(1).await, row(2).await);
+    assert!(attempts.shut(shut).await.unwrap());
+    assert_eq!(attempts.freeze(shut, &charge).await.unwrap(), None);
+    assert!(!attempts.sending(shut, world.clock.now()).await.unwrap());
+    assert_eq!(attempts.freeze(fixed, &charge).await.unwrap(), Some(charge.clone()));
+    assert!(!attempts.shut(fixed).await.unwrap());
+    let other = OffSessionCharge { payment_method: PaymentMethodId::new("pm_2"), ..charge.clone() };
+    assert_eq!(attempts.freeze(fixed, &other).await.unwrap(), Some(charge), "the first stays");
 }

@@ -4,4 +4,5 @@ mod concurrency;
 mod faults;
 mod outcomes;
 mod servers;
+mod shop;
 mod world;

@@ -27,6 +27,7 @@ pub const THRESHOLD: i64 = 100;
 pub const PACKAGE: i64 = 500;
 pub const PRICE_MINOR: i64 = 1_000;
 pub const COOLDOWN: i64 = 60;
+const RETURN_URL: &str = "https://app.test/billing";
 /// More than any poll and request of these tests takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -117,7 +118,8 @@ impl World {
             let log = PostgresLog::connect(options.clone(), 4).await.unwrap();
             let ledger = Arc::new(Ledger::start(Arc::new(log), Arc::clone(&clock) as _));
             let (gateway, clock) = (gateway(&fake, patience), Arc::clone(&clock) as _);
-            let process = recharge::start(Payments { gateway, ledger: Arc::clone(&ledger), pool: pool.clone(), clock });
+            let payments = Payments { gateway, ledger: Arc::clone(&ledger), pool: pool.clone(), clock };
+            let process = recharge::start(payments, Some(RETURN_URL.to_owned()));
             started.push(Node { ledger, _process: process });
         }
         let organization = OrganizationId::try_new("acme").unwrap();

@@ -37,7 +37,7 @@ impl Shop {
         let seed = ACCOUNTS.fetch_add(1, Ordering::Relaxed);
         let settings = Settings { delivery, seed, ..Settings::default() };
         let fake = Fake::start(settings).await.expect("a free port");
-        let node = serve(&fake, database_url, environment).await;
+        let node = serve(&fake.url(), database_url, environment).await;
         let client = node.client();
         let shop = Self { fake, node, client, database_url: database_url.to_owned() };
         shop.listen();
@@ -46,13 +46,18 @@ impl Shop {
 
     /// Another server on the same database and account.
     pub async fn another_node(&self, environment: &[(&str, &str)]) -> Node {
-        serve(&self.fake, &self.database_url, environment).await
+        serve(&self.fake.url(), &self.database_url, environment).await
+    }
+
+    /// All that another server needs, for whoever does not have this shop.
+    pub fn starting(&self) -> Starting {
+        Starting { base: self.fake.url(), database_url: self.database_url.clone() }
     }
 
     /// Ends this server (`kill -9`) and starts another in its place.
     pub async fn restart(&mut self, environment: &[(&str, &str)]) {
         self.node.kill();
-        self.node = serve(&self.fake, &self.database_url, environment).await;
+        self.node = serve(&self.fake.url(), &self.database_url, environment).await;
         self.client = self.node.client();
         self.listen();
     }
@@ -130,12 +135,24 @@ pub fn checkout(package: &str) -> Value {
     })
 }
 
-async fn serve(fake: &Fake, database_url: &str, environment: &[(&str, &str)]) -> Node {
-    let base = fake.url();
+/// How to start another server of a shop.
+#[derive(Clone, Debug)]
+pub struct Starting {
+    base: String,
+    database_url: String,
+}
+
+impl Starting {
+    pub async fn node(&self) -> Node {
+        serve(&self.base, &self.database_url, &[]).await
+    }
+}
+
+async fn serve(base: &str, database_url: &str, environment: &[(&str, &str)]) -> Node {
     let settings = [
         ("STRIPE_SECRET_KEY", SECRET_KEY),
         ("STRIPE_WEBHOOK_SECRETS", WEBHOOK_SECRET),
-        ("STRIPE_API_BASE", base.as_str()),
+        ("STRIPE_API_BASE", base),
         ("CREDIT_LEDGER_ALLOWED_ORIGINS", ORIGIN),
     ];
     Node::start_with(database_url, &[settings.as_slice(), environment].concat()).await

@@ -11,6 +11,8 @@ mod reservations;
 mod transactions;
 mod usage;
 
+use std::fmt::Write as _;
+
 use domain::OrganizationId;
 use http::header::{CONTENT_TYPE, LINK};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
@@ -119,12 +121,23 @@ fn form(headers: &HeaderMap) -> Form {
     preferred(headers, ("application/json", Form::Json), &[("text/csv", Form::Csv)])
 }
 
-/// The same request for the page behind the cursor.
+/// The same request for the page behind the cursor. A caller may write letters of any alphabet as they are; a header has
+/// room for ASCII.
 fn with_cursor(uri: &Uri, cursor: &str) -> String {
     let others = uri.query().unwrap_or_default().split('&');
     let others = others.filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
     let next = format!("cursor={cursor}");
-    format!("{}?{}", uri.path(), others.chain([next.as_str()]).collect::<Vec<_>>().join("&"))
+    ascii(&format!("{}?{}", uri.path(), others.chain([next.as_str()]).collect::<Vec<_>>().join("&")))
+}
+
+fn ascii(uri: &str) -> String {
+    uri.bytes().fold(String::with_capacity(uri.len()), |mut text, byte| {
+        match byte.is_ascii_graphic() {
+            true => text.push(char::from(byte)),
+            false => write!(text, "%{byte:02X}").expect("a string takes every text"),
+        }
+        text
+    })
 }
 
 #[cfg(test)]
@@ -137,5 +150,13 @@ mod tests {
         assert_eq!(with_cursor(&uri, "new"), "/v1/organizations/a/grants?status=active&cursor=new");
         let uri: Uri = "/v1/organizations".parse().expect("a URI");
         assert_eq!(with_cursor(&uri, "new"), "/v1/organizations?cursor=new");
+    }
+
+    #[test]
+    fn a_link_is_ascii_whatever_the_request_was_written_in() {
+        let uri: Uri =
+            "/v1/organizations/a/transactions?operation=\u{e9}t\u{e9}".parse().expect("such URIs are let in");
+        let next = "/v1/organizations/a/transactions?operation=%C3%A9t%C3%A9&cursor=new";
+        assert_eq!(with_cursor(&uri, "new"), next);
     }
 }

@@ -35,6 +35,10 @@ impl Projector for Transactions {
         &[VIEW]
     }
 
+    fn fills_without_keys(&self) -> bool {
+        true
+    }
+
     async fn apply(
         &self,
         connection: &mut PgConnection,

@@ -1,0 +1,60 @@
+//! A node's share of reconciling: looks what is due, and does it where no other node does.
+
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::limits::{AUDIT_BACK, AUDIT_CLAIM, AUDIT_EVERY, LOOK_EVERY, SWEEP_EVERY};
+use super::rows::{Name, claim, postpone};
+use super::{ReconcileError, audit, look, sweep};
+use crate::Payments;
+
+/// Runs until it is dropped: whatever is cut off is done again from the database. `live`: whether real money moves.
+pub async fn run(payments: Payments, live: bool) {
+    let mut due = tokio::time::interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        due.tick().await;
+        // A node whose clock is wrong would vouch for what it has not seen.
+        if payments.ledger.ready().is_err() {
+            continue;
+        }
+        let rounds = [("events", events(&payments, live).await), ("open", open(&payments).await)];
+        for (what, error) in rounds.into_iter().filter_map(|(what, done)| done.err().map(|error| (what, error))) {
+            tracing::warn!(what, %error, "a reconciliation did not come to its end; the next one begins again");
+        }
+        if let Err(error) = payments_of_stripe(&payments).await {
+            tracing::warn!(what = "payments", %error, "a reconciliation did not come to its end; it is tried again in an hour");
+        }
+    }
+}
+
+async fn events(payments: &Payments, live: bool) -> Result<(), ReconcileError> {
+    super::sweep::watch(payments).await?;
+    if !claim(&payments.pool, Name::Events, payments.clock.now(), SWEEP_EVERY).await? {
+        return Ok(());
+    }
+    let told = sweep(payments, live, None, &|_| {}).await?;
+    if told.missed > 0 {
+        tracing::warn!(missed = told.missed, "events came by no webhook and were found by a sweep");
+    }
+    Ok(())
+}
+
+async fn open(payments: &Payments) -> Result<(), ReconcileError> {
+    look(payments).await.map(drop)
+}
+
+async fn payments_of_stripe(payments: &Payments) -> Result<(), ReconcileError> {
+    let now = payments.clock.now();
+    if !claim(&payments.pool, Name::Payments, now, AUDIT_CLAIM).await? {
+        return Ok(());
+    }
+    let report = audit(payments, now - AUDIT_BACK, &|_| {}).await?;
+    postpone(&payments.pool, Name::Payments, now + AUDIT_EVERY).await?;
+    tracing::info!(
+        seen = report.seen,
+        put_right = report.missed,
+        unsettled = report.unsettled.len(),
+        "payments at Stripe were compared with the log"
+    );
+    Ok(())
+}
