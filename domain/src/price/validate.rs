@@ -4,6 +4,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::credits::Credits;
+use crate::free_credits::Rollover;
+use crate::grant::MAX_PRIORITY;
+use crate::limits::MAX_PATTERNS;
 use crate::price::book::{Charge, Component, Price, PriceBook, Tier};
 use crate::price::document::{ComponentEntry, Document, PriceEntry, TierEntry};
 use crate::price::exact::{ExactCredits, Rounding};
@@ -70,11 +73,25 @@ impl Check<'_> {
 
     fn welcome(&mut self) {
         let (Some(welcome), place) = (&self.document.welcome, Place::default().field("welcome")) else { return };
-        if !welcome.amount.is_positive() || welcome.amount > Credits::MAX_AMOUNT {
+        let is_amount = |amount: Credits| amount.is_positive() && amount <= Credits::MAX_AMOUNT;
+        if !is_amount(welcome.amount) && !(welcome.amount.is_zero() && welcome.monthly.is_some()) {
             self.note::<()>(&place.field("amount"), Mistake::BoundOutOfRange);
         }
         if welcome.validity_days.is_some_and(|days| !(1..=MAX_VALIDITY_DAYS).contains(&days)) {
             self.note::<()>(&place.field("validity_days"), Mistake::ValidityOutOfRange);
+        }
+        let (Some(monthly), place) = (&welcome.monthly, place.field("monthly")) else { return };
+        if !is_amount(monthly.amount) {
+            self.note::<()>(&place.field("amount"), Mistake::BoundOutOfRange);
+        }
+        if matches!(monthly.rollover, Rollover::Capped(cap) if !is_amount(cap)) {
+            self.note::<()>(&place.field("rollover"), Mistake::BoundOutOfRange);
+        }
+        if monthly.priority > MAX_PRIORITY {
+            self.note::<()>(&place.field("priority"), Mistake::PriorityOutOfRange);
+        }
+        if monthly.applies_to.len() > MAX_PATTERNS {
+            self.note::<()>(&place.field("applies_to"), Mistake::TooManyPatterns { count: monthly.applies_to.len() });
         }
     }
 

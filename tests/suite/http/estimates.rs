@@ -72,14 +72,17 @@ async fn a_new_organization_is_estimated_with_its_bonus() {
     let node = Node::start(&database.url).await;
     let client = node.client();
     let mut book = book();
-    book["welcome"] = json!({"amount": 25});
+    book["welcome"] = json!({"amount": 15, "monthly": {"amount": 10}});
     publish(&client, &book).await;
     let asked = json!({"organization_id": "fresh", "operation": "gpt-4", "quantities": {"request": 2}});
     let estimated = estimate(&client, &asked).await.body;
     assert_eq!((&estimated["amount"], &estimated["available"]), (&json!(20), &json!(25)), "{estimated}");
     let usage = json!({"operation": "gpt-4", "quantities": {"request": 2}});
     let charged = client.post("/v1/organizations/fresh/consumptions", "k", &usage).await.unwrap();
-    assert_eq!((charged.status, &charged.body["balance_after"]), (201, &json!(5)));
+    assert_eq!((charged.status, &charged.body["balance_after"]), (201, &json!(5)), "{}", charged.body);
+    assert_eq!(charged.body["amount"], 20, "the consumption answers, not what came along: {}", charged.body);
+    let monthly = client.get("/v1/organizations/fresh/recurring-grant").await.unwrap().body;
+    assert_eq!(monthly["grant"]["amount"], 10, "{monthly}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
