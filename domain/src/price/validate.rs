@@ -74,7 +74,8 @@ impl Check<'_> {
     fn welcome(&mut self) {
         let (Some(welcome), place) = (&self.document.welcome, Place::default().field("welcome")) else { return };
         let is_amount = |amount: Credits| amount.is_positive() && amount <= Credits::MAX_AMOUNT;
-        if !is_amount(welcome.amount) && !(welcome.amount.is_zero() && welcome.monthly.is_some()) {
+        let is_monthly_only = welcome.amount.is_zero() && welcome.monthly.is_some();
+        if !is_monthly_only && !is_amount(welcome.amount) {
             self.note::<()>(&place.field("amount"), Mistake::BoundOutOfRange);
         }
         if welcome.validity_days.is_some_and(|days| !(1..=MAX_VALIDITY_DAYS).contains(&days)) {
