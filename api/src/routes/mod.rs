@@ -7,6 +7,7 @@ mod browser_tokens;
 mod call;
 mod checkout;
 pub mod commands;
+mod estimates;
 mod events;
 mod health;
 mod keys;
@@ -67,6 +68,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(price_book::read, price_book::publish))
         .routes(routes!(price_book::versions))
         .routes(routes!(price_book::diff))
+        .routes(routes!(estimates::create))
         .merge(notifications::documented())
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))

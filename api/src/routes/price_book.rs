@@ -132,9 +132,12 @@ pub struct PriceBookBody {
     units: Option<Vec<String>>,
     /// Dimensions of your own, beside `model`, `endpoint` and `region`.
     dimensions: Option<Vec<String>>,
-    /// What an organization is given at its first appearance: `{"amount", "validity_days"?}`.
+    /// What an organization is given at its first appearance: `{"amount"?, "validity_days"?, "monthly"?}`.
     #[schema(value_type = Option<Object>)]
     welcome: Option<()>,
+    /// An estimate above so many percent of the balance warns; default 50.
+    #[schema(minimum = 1, maximum = 100)]
+    warning_percent: Option<u8>,
     /// `{"operation", "dimensions"?, "components", "uncharged"?, "minimum"?, "maximum"?}` each.
     #[schema(value_type = Vec<Object>)]
     prices: Vec<()>,

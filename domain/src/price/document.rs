@@ -40,6 +40,9 @@ pub struct Document {
     /// What a new organization is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub welcome: Option<Welcome>,
+    /// An estimate above so many percent of the balance warns; 50 where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_percent: Option<u8>,
     #[serde(default)]
     pub prices: Vec<PriceEntry>,
 }

@@ -26,6 +26,7 @@ const COVERED: &[&str] = &[
     "PUT /v1/price-book",
     "GET /v1/price-book/versions",
     "GET /v1/price-book/diff",
+    "POST /v1/estimates",
     "GET /v1/notification-endpoints",
     "POST /v1/notification-endpoints",
     "GET /v1/notification-endpoints/{id}",

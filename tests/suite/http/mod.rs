@@ -5,6 +5,7 @@ mod bad_input;
 mod batch;
 mod commands;
 pub mod coverage;
+mod estimates;
 mod idempotency;
 mod keys;
 mod packages;
