@@ -92,6 +92,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/estimates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Estimates what a consumption would cost now, by quantities or by the tokens of a text.
+         * @description With an organization it counts that one's use of the month and says what the amount is to its balance; one that is
+         *     new is estimated with the bonus that its first command brings.
+         */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -1434,6 +1455,49 @@ export interface components {
             /** Format: uuid */
             recharge_id: string;
         };
+        /** @description What the usage would cost at this moment. */
+        EstimateAnswer: (components["schemas"]["Standing"] | null) & {
+            /**
+             * Format: int64
+             * @description What a consumption of this usage would take now.
+             */
+            amount: number;
+            operation: string;
+            /** @description Rate by rate, as on a consumption. */
+            price: Record<string, unknown>;
+            /**
+             * Format: int32
+             * @description A reservation that is given it as `price_version` within an hour is charged by the same prices.
+             */
+            price_version: number;
+            /**
+             * Format: int64
+             * @description The same, as a 402 names it.
+             */
+            required: number;
+            tokens?: components["schemas"]["TokensView"] | null;
+        };
+        /** @description Usage to come: by `quantities`, by `text`, or both. */
+        EstimateBody: {
+            /** @description `model` also says how the tokens of `text` are counted. */
+            dimensions?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Format: int64
+             * @description The `output_tokens` of the dearest answer.
+             */
+            max_output_tokens?: number | null;
+            /** @example chat */
+            operation: string;
+            /** @description Whose use of the month and whose balance counts; without it the first use of a month, and no balance. */
+            organization_id?: string | null;
+            quantities?: {
+                [key: string]: number;
+            } | null;
+            /** @description Counted into `input_tokens`. */
+            text?: string | null;
+        };
         /** @description One event. Extension attributes are in lower case without separators, as CloudEvents wants them. */
         EventView: {
             /** @description Who did it. */
@@ -2431,7 +2495,12 @@ export interface components {
              * @description From when on it holds; default two seconds from now.
              */
             valid_from?: string | null;
-            /** @description What an organization is given at its first appearance: `{"amount", "validity_days"?}`. */
+            /**
+             * Format: int32
+             * @description An estimate above so many percent of the balance warns; default 50.
+             */
+            warning_percent?: number | null;
+            /** @description What an organization is given at its first appearance: `{"amount"?, "validity_days"?, "monthly"?}`. */
             welcome?: Record<string, unknown> | null;
         };
         /** @description A version, without what it says. */
@@ -2984,6 +3053,25 @@ export interface components {
             /** Format: int64 */
             overdraft_limit: number;
         };
+        /** @description What the amount means to the organization. */
+        Standing: {
+            /**
+             * Format: int64
+             * @description What a consumption of this operation could take, overdraft included.
+             */
+            available: number;
+            /** Format: int64 */
+            balance: number;
+            can_afford: boolean;
+            organization_id: string;
+            /**
+             * @description `amount` divided by `balance`, rounded up to four decimals; absent where there is no balance.
+             * @example 0.6250
+             */
+            share_of_balance?: string | null;
+            /** @description A sentence, where the amount is above the price book's `warning_percent` of the balance (default 50). */
+            warning?: string | null;
+        };
         /** @description A projector that cannot pass an event. */
         StoppedProjector: {
             /** Format: int32 */
@@ -3004,6 +3092,15 @@ export interface components {
             reason: string;
             /** Format: date-time */
             since: string;
+        };
+        /** @description The tokens of a text. */
+        TokensView: {
+            /** @description The model's own tokenizer is another one, so that the count is only near. */
+            approximate: boolean;
+            /** Format: int64 */
+            input_tokens: number;
+            /** @description The vocabulary that counted: `cl100k_base` or `o200k_base`. */
+            tokenizer: string;
         };
         /** @description One movement of the balance. */
         TransactionRow: {
@@ -3278,6 +3375,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EstimateBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EstimateAnswer"];
                 };
             };
             default: {
