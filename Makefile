@@ -3,8 +3,10 @@
 
 setup: ; @scripts/setup
 build: setup ; cargo build --release -p api
-web: ; @echo "The web packages are not part of the project yet."
-run: build ; @cargo build --release -p stripe-fake && scripts/run
+web: ; @scripts/web
+run: ; @scripts/web || echo 'Going on without the web pages.' >&2
+	@$(MAKE) build
+	@cargo build --release -p stripe-fake && scripts/run
 demo: build ; target/release/credit-ledger demo $(if $(TRACE),--trace $(TRACE)) $(if $(BUDGET),--budget $(BUDGET)) $(if $(MODEL),--model $(MODEL))
 check: ; cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings && cargo test -p domain -p store --lib
 test: setup ; @scripts/test

@@ -1,5 +1,5 @@
-//! What happens to every request before and after its handler: a request id, a bound on time and number, a problem in
-//! place of a panic, a count.
+//! What happens to every request before and after its handler: a request id, a bound on time and number, CORS, a problem
+//! in place of a panic, a count. Probes and files take no permit: they must answer while the server is busy.
 //!
 //! One function instead of a stack of layers, because each boxed layer costs an allocation a request.
 
@@ -16,9 +16,11 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::cors::{allowed_origin, expose, preflight};
 use crate::limits::{REQUEST_ID_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::problem::Problem;
 use crate::rates::announcing;
+use crate::routes::SESSION_PATH;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// When to come back after this node had too much to do: a queue of this server empties in less.
@@ -35,7 +37,15 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let started = Instant::now();
-    let mut response = announcing(bounded(&app, request, next)).await;
+    let origin = allowed_origin(&app.origins, request.headers());
+    let asked_first = origin.as_ref().and_then(|_| preflight(&method, request.headers()));
+    let mut response = match asked_first {
+        Some(response) => response,
+        None => announcing(bounded(&app, request, next)).await,
+    };
+    if let Some(origin) = origin {
+        expose(origin, response.headers_mut());
+    }
     observe(&method, route.as_ref(), response.status(), started.elapsed(), &id);
     let value = HeaderValue::from_str(&id.0).expect("a request id is visible ASCII");
     response.headers_mut().insert(X_REQUEST_ID, value);
@@ -43,8 +53,9 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
 }
 
 async fn bounded(app: &App, request: Request, next: Next) -> Response {
-    let is_probe = !request.uri().path().starts_with("/v1");
-    let Some(_permit) = (if is_probe { Some(None) } else { app.permits.try_acquire().ok().map(Some) }) else {
+    let path = request.uri().path();
+    let is_free = !path.starts_with("/v1") && path != SESSION_PATH;
+    let Some(_permit) = (if is_free { Some(None) } else { app.permits.try_acquire().ok().map(Some) }) else {
         let detail = "this server has too many requests in work; nothing was done";
         return Problem::unavailable("overloaded", detail, RETRY_AFTER_OVERLOAD).into_response();
     };

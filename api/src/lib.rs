@@ -10,6 +10,7 @@ pub mod auth;
 pub mod catalogue;
 pub mod cli;
 mod clock;
+mod cors;
 mod csv;
 pub mod demo;
 mod edge;
@@ -28,6 +29,7 @@ mod report;
 mod request;
 mod routes;
 mod server;
+mod web;
 
 pub use cli::main;
 pub use clock::SystemClock;

@@ -69,3 +69,9 @@ pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(75);
 pub const ANSWER_STALL_MAX: Duration = Duration::from_secs(60);
 /// The same while the server stops: whoever reads at all has read by then, and the others hold up the rest.
 pub const ANSWER_STALL_MAX_STOPPING: Duration = Duration::from_secs(2);
+/// The longest life of a browser token (DETAILS): a page asks its service for another before.
+pub const BROWSER_TOKEN_SECONDS_MAX: u32 = 3600;
+/// The life of a browser token whose maker does not say: a leaked one is of little use, and a page notices no change.
+pub const BROWSER_TOKEN_SECONDS_DEFAULT: u32 = 900;
+/// How long somebody stays signed in to the dashboard: a working day.
+pub const SESSION_SECONDS: u32 = 12 * 60 * 60;

@@ -95,6 +95,16 @@ mod tests {
     }
 
     #[test]
+    fn an_operation_has_a_name_of_its_own() {
+        let document: Value = serde_json::from_str(&document()).expect("JSON");
+        let items = document["paths"].as_object().expect("paths").values();
+        let operations = items.flat_map(|item| item.as_object().expect("operations").values());
+        let mut names: Vec<&str> = operations.filter_map(|operation| operation["operationId"].as_str()).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+    }
+
+    #[test]
     fn every_operation_is_described_and_has_its_problems() {
         let document: Value = serde_json::from_str(&document()).expect("JSON");
         for (path, item) in document["paths"].as_object().expect("paths") {
@@ -102,7 +112,8 @@ mod tests {
                 let has_summary = operation["summary"].as_str().is_some_and(|text| !text.is_empty());
                 let has_problems = !path.starts_with("/v1") || operation["responses"]["default"].is_object();
                 let takes_key = operation["parameters"].to_string().contains("Idempotency-Key");
-                let needs_key = method != "get" && path.starts_with("/v1/organizations");
+                let appends = path.starts_with("/v1/organizations") && !path.contains("/browser-tokens");
+                let needs_key = method != "get" && appends;
                 assert!(has_summary && has_problems && takes_key == needs_key, "{method} {path}");
             }
         }

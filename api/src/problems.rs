@@ -226,6 +226,7 @@ fn unpriced(error: &PriceError, sentence: String) -> Problem {
             invalid("no_price", nearest)
         }
         PriceError::NoVersion { .. } => invalid("no_price_version", &None),
+        PriceError::VersionOver { .. } => invalid("price_version_over", &None),
         PriceError::UnknownUnit { nearest, .. } => invalid("unknown_unit", nearest),
         PriceError::UnknownDimension { nearest, .. } => invalid("unknown_dimension", nearest),
         PriceError::UnitNotPriced { .. } => invalid("unit_not_priced", &None),

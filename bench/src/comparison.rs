@@ -5,7 +5,9 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::growth::{self, seed};
-use crate::load::{self, Order, Pace, Plan, Work};
+use crate::load::connection::Connection;
+use crate::load::work::price_book;
+use crate::load::{self, Kind, Order, Pace, Plan, Target, Work};
 use crate::machine::Machine;
 use crate::memory;
 use crate::progress::Progress;
@@ -60,6 +62,9 @@ async fn measure(
     progress.say(&format!("({}) {}, {}, {} connections", spec.row, spec.title, spec.side.name(), spec.connections));
     let pace = pace(spec, before)?;
     let server = stage.start(spec.side).await?;
+    if matches!(spec.kind, Kind::Priced | Kind::Estimate) {
+        publish(&server.target).await?;
+    }
     seed(&server.target, prefix, spec.organizations).await?;
     stage.databases.checkpoint().await?;
     let work =
@@ -87,8 +92,19 @@ async fn measure(
     Ok(Row::new(spec, offered, &measured, lag))
 }
 
+/// The price book of the priced rows; a second time it changes nothing.
+async fn publish(target: &Target) -> anyhow::Result<()> {
+    let request = target.put("/v1/price-book", price_book())?;
+    let reply = Connection::open(target).await?.send(request).await?;
+    anyhow::ensure!(reply.status == 200, "the price book is refused: {}", reply.status);
+    Ok(())
+}
+
 /// Half of what the side did at its most in row (a), or as fast as it can.
 fn pace(spec: &Spec, before: &[Row]) -> anyhow::Result<Pace> {
+    if let Some(requests_per_second) = spec.requests_per_second {
+        return Ok(Pace::Fixed { requests_per_second });
+    }
     if !spec.half_load {
         return Ok(Pace::Closed);
     }

@@ -69,6 +69,10 @@ pub struct Report {
     pub batch_100_commands_per_s: f64,
     pub p99_half_load_ms: f64,
     pub stream_growth_ratio: f64,
+    /// Priced consumptions a second in (k), over plain ones in (a) at as many connections.
+    pub priced_ratio: f64,
+    /// Of estimates by quantities at 2,000 a second, in (l).
+    pub estimate_p99_ms: f64,
     /// Of the read models at full load in (a) and (b), and how soon they have caught up after it.
     pub projection_lag_max_s: f64,
     pub projection_caught_up_after_s: f64,
@@ -96,6 +100,9 @@ impl Report {
     ) -> anyhow::Result<Self> {
         let batch = rows.iter().find(|row| row.title == "batches of 100").context("no row (d)")?;
         let half = rows.iter().find(|row| row.row == 'f' && row.side == Side::Ours).context("no row (f)")?;
+        let of = |letter: char| rows.iter().filter(move |row| row.row == letter && row.side == Side::Ours);
+        let (priced, estimates) = of('k').next().zip(of('l').next()).context("no rows (k) and (l)")?;
+        let plain = of('a').find(|row| row.connections == priced.connections).context("no row (a) like (k)")?;
         let (shortest, longest) = growth.first().zip(growth.last()).context("no row (g)")?;
         let lags = || rows.iter().filter(|row| matches!(row.row, 'a' | 'b')).filter_map(|row| row.lag);
         let rebuild = large.rebuilds.iter().rev().find(|row| row.projector == "transactions").context("no row (i)")?;
@@ -106,6 +113,8 @@ impl Report {
             ratio_hot_organization: ratio(&rows, 'b')?,
             batch_100_commands_per_s: batch.commands_per_s,
             p99_half_load_ms: half.p99_ms,
+            priced_ratio: rounded(priced.commands_per_s / plain.commands_per_s),
+            estimate_p99_ms: estimates.p99_ms,
             stream_growth_ratio: rounded(longest.warm_p50_ms / shortest.warm_p50_ms),
             projection_lag_max_s: lags().map(|lag| lag.max_s).fold(0.0, f64::max),
             projection_caught_up_after_s: lags().map(|lag| lag.caught_up_after_s).fold(0.0, f64::max),
@@ -159,6 +168,8 @@ impl Report {
             ("commands/s in batches of 100", self.batch_100_commands_per_s, "at least 30,000"),
             ("p99 at half load, ms", self.p99_half_load_ms, "under 25"),
             ("warm cost at the longest stream over that at 10 events", self.stream_growth_ratio, "at most 1.2"),
+            ("priced consumptions over plain ones", self.priced_ratio, "at least 0.8"),
+            ("p99 of estimates at 2,000/s, ms", self.estimate_p99_ms, "under 5"),
             ("lag of the read models at full load, s", self.projection_lag_max_s, "under 1"),
             ("read models caught up after it, s", self.projection_caught_up_after_s, "under 2"),
             ("events/s of a rebuild (transactions)", self.rebuild_events_per_s, "at least 100,000"),

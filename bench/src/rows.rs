@@ -33,6 +33,8 @@ pub struct Spec {
     pub connections: u32,
     /// At half the rate that row (a) reached at its most, instead of as fast as possible.
     pub half_load: bool,
+    /// So many requests a second, instead of as fast as possible.
+    pub requests_per_second: Option<u64>,
 }
 
 /// What "many organizations" are.
@@ -41,6 +43,9 @@ const ORGANIZATIONS: u64 = 1_000;
 /// Where stock is at its best on one organization, or within a few per cent of it; past 8 connections it spends more and
 /// more of its time on conflicts. A full run measures around it.
 const STOCK_HOT_CONNECTIONS: u32 = 4;
+
+/// What a shop window that shows prices asks for.
+const ESTIMATES_PER_SECOND: u64 = 2_000;
 
 /// All measurements of a run, in order.
 #[must_use]
@@ -76,11 +81,25 @@ pub fn specs(quick: bool) -> Vec<Spec> {
         half_load: true,
         ..spec('f', "half of its own (a), fixed rate", side, Kind::Consume, 256)
     }));
+    specs.push(spec('k', "1,000 organizations, one priced consumption a request", Side::Ours, Kind::Priced, 256));
+    specs.push(Spec {
+        requests_per_second: Some(ESTIMATES_PER_SECOND),
+        ..spec('l', "estimates by quantities, fixed rate", Side::Ours, Kind::Estimate, 64)
+    });
     specs
 }
 
 const fn spec(row: char, title: &'static str, side: Side, kind: Kind, connections: u32) -> Spec {
-    Spec { row, title, side, kind, organizations: ORGANIZATIONS, connections, half_load: false }
+    Spec {
+        row,
+        title,
+        side,
+        kind,
+        organizations: ORGANIZATIONS,
+        connections,
+        half_load: false,
+        requests_per_second: None,
+    }
 }
 
 const fn hot(side: Side, connections: u32) -> Spec {

@@ -7,7 +7,7 @@ use chrono::Months;
 use serde::{Deserialize, Serialize};
 
 use crate::credits::Credits;
-use crate::grant::OperationPattern;
+use crate::grant::{DEFAULT_PRIORITY, OperationPattern};
 use crate::time::{Timestamp, end_of_time};
 
 /// Which rule gave a lot.
@@ -22,10 +22,45 @@ pub enum GrantRule {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Welcome {
+    /// Once; nothing where only `monthly` is given.
+    #[serde(default, skip_serializing_if = "is_nothing")]
     pub amount: Credits,
     /// Days until the credits expire; `None`: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validity_days: Option<u32>,
+    /// And every month, from the first appearance on; an organization's own setting takes its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monthly: Option<Monthly>,
+}
+
+fn is_nothing(amount: &Credits) -> bool {
+    amount.is_zero()
+}
+
+/// A monthly grant as a price book says it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Monthly {
+    pub amount: Credits,
+    #[serde(default)]
+    pub rollover: Rollover,
+    /// 0 to 1000; the lowest burns first.
+    #[serde(default = "default_priority")]
+    pub priority: u16,
+    /// Empty: pays for everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applies_to: Vec<OperationPattern>,
+}
+
+fn default_priority() -> u16 {
+    DEFAULT_PRIORITY
+}
+
+impl From<&Monthly> for RecurringGrant {
+    fn from(monthly: &Monthly) -> Self {
+        let Monthly { amount, rollover, priority, applies_to } = monthly.clone();
+        Self { amount, rollover, priority, applies_to }
+    }
 }
 
 /// What becomes of credits that are left when a period ends.

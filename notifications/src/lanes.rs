@@ -125,8 +125,8 @@ pub(crate) async fn claim(
     Ok(lanes.into_iter().map(|lane| Claim { endpoint, lane, token }).collect())
 }
 
-/// The first of a lane, with what is needed to send it.
-#[derive(Clone, Debug, FromRow)]
+/// The first of a lane, with what is needed to send it. Not to be printed: it holds secrets.
+#[derive(Clone, FromRow)]
 pub(crate) struct Head {
     pub(crate) notification_id: Uuid,
     pub(crate) body: String,

@@ -165,8 +165,12 @@ fn told(event: &Event) -> Option<(Kind, Fields)> {
                 // Whoever switched it off knows.
                 RechargeFailure::Withdrawn => return None,
             };
-            let fields =
-                vec![("recharge_id", json!(f.recharge_id)), ("failure", json!(f.failure)), ("detail", json!(f.detail))];
+            let fields = vec![
+                ("recharge_id", json!(f.recharge_id)),
+                ("failure", json!(f.failure)),
+                ("detail", json!(f.detail)),
+                ("link", json!(f.link)),
+            ];
             Some((kind, fields))
         }
         // All of it was held by reservations; what they give back expires by an event of its own.

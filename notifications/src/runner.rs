@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use store::Clock;
 use store::log::Log;
 use store::postgres::session_options;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::address::Addresses;
@@ -64,6 +64,7 @@ impl Runner {
             sender: Sender::new(addresses),
             room: Worker::room(),
             endpoints: Mutex::default(),
+            freed: Notify::new(),
         };
         let (stop, stopped) = watch::channel(false);
         let standing = Arc::new(Mutex::new(Standing::default()));

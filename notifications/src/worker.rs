@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use domain::Timestamp;
 use sqlx::postgres::PgPool;
 use store::Clock;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -29,6 +29,8 @@ pub(crate) struct Worker {
     pub(crate) sender: Sender,
     pub(crate) room: Arc<Semaphore>,
     pub(crate) endpoints: Mutex<HashMap<Uuid, Busy>>,
+    /// A worker has delivered all that it had, so others of its endpoint may have their turn.
+    pub(crate) freed: Notify,
 }
 
 /// What this node knows of an endpoint that it works for.
@@ -67,6 +69,8 @@ impl Worker {
                 biased;
                 _ = stopped.wait_for(|stop| *stop) => break,
                 () = tokio::time::sleep(pause) => {}
+                // Not after a failure: an endpoint that is down is not asked faster than the poll.
+                () = self.freed.notified() => {}
             }
         }
         let ended = async { while tasks.join_next().await.is_some() {} };
@@ -94,6 +98,9 @@ impl Worker {
                     worker.work(&claim).await;
                     worker.with(endpoint, |busy| busy.lanes -= 1);
                     drop(permit);
+                    if !worker.busy(endpoint).has_failed {
+                        worker.freed.notify_one();
+                    }
                 });
             }
         }

@@ -33,7 +33,7 @@ pub(crate) trait Work: Send + Sync + 'static {
     async fn attend(&self, item: Self::Item);
 }
 
-/// A task of a node.
+/// A task of a node; it ends when this is dropped.
 pub struct Process {
     stop: watch::Sender<bool>,
     task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
@@ -78,7 +78,12 @@ async fn run<W: Work>(work: Arc<W>, mut stopped: watch::Receiver<bool>) {
         tokio::select! {
             () = tokio::time::sleep(pause), if !is_full => {}
             _ = tasks.join_next(), if is_full => {}
-            _ = stopped.changed() => {}
+            changed = stopped.changed() => {
+                // Who started it is gone, and nobody can stop it any more.
+                if changed.is_err() {
+                    break;
+                }
+            }
         }
         while tasks.try_join_next().is_some() {}
     }

@@ -1,7 +1,7 @@
 //! API keys: who may call, and as what.
 //!
 //! Invariant: a key is shown once, when it is made; only its SHA-256 is kept, and it is compared in constant time.
-//! Absent: what a scope allows (that is HTTP's), and short-lived browser tokens.
+//! Absent: what a scope allows (that is HTTP's), and what stands for a key for a while (`passes.rs`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -73,8 +73,8 @@ pub struct ApiKey {
 pub struct Secret(String);
 
 impl Secret {
-    fn random() -> Self {
-        Self(format!("{PREFIX}{}", hex::encode(rand::random::<[u8; SECRET_BYTES]>())))
+    pub(crate) fn random(prefix: &str) -> Self {
+        Self(format!("{prefix}{}", hex::encode(rand::random::<[u8; SECRET_BYTES]>())))
     }
 
     /// The key itself, to be shown once.
@@ -90,9 +90,12 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What is kept of a key.
+/// What is kept of a secret.
+pub type Hash = [u8; 32];
+
+/// The hash of a secret's text.
 #[must_use]
-pub fn hash(secret: &str) -> [u8; 32] {
+pub fn hash(secret: &str) -> Hash {
     Sha256::digest(secret.as_bytes()).into()
 }
 
@@ -113,7 +116,7 @@ pub async fn create(
     organization: Option<OrganizationId>,
     now: Timestamp,
 ) -> Result<(ApiKey, Secret), LogError> {
-    let secret = Secret::random();
+    let secret = Secret::random(PREFIX);
     let key =
         ApiKey { id: Uuid::now_v7(), name: name.to_owned(), scope, organization, created_at: now, revoked_at: None };
     sqlx::query(
@@ -164,12 +167,11 @@ pub async fn revoke(pool: &PgPool, id: Uuid, now: Timestamp) -> Result<Option<Ap
     row.map(KeyRow::key).transpose()
 }
 
-/// The key that a caller presented, revoked or not: a caller is told that its key was revoked.
+/// The key with this hash, revoked or not: a caller is told that its key was revoked.
 ///
 /// # Errors
 /// [`LogError::Unavailable`] where the database is.
-pub async fn find(pool: &PgPool, presented: &str) -> Result<Option<ApiKey>, LogError> {
-    let presented = hash(presented);
+pub async fn find(pool: &PgPool, presented: &Hash) -> Result<Option<ApiKey>, LogError> {
     // The look-up compares hashes, of which a caller cannot choose a prefix; the last word is in constant time.
     let row: Option<KeyRow> = sqlx::query_as(
         "SELECT k.id, k.name, k.scope, k.organization, k.secret_hash, k.created_at, k.revoked_at
@@ -179,7 +181,7 @@ pub async fn find(pool: &PgPool, presented: &str) -> Result<Option<ApiKey>, LogE
     .fetch_optional(pool)
     .await
     .map_err(of_read)?;
-    row.filter(|row| same_hash(&row.secret_hash, &presented)).map(KeyRow::key).transpose()
+    row.filter(|row| same_hash(&row.secret_hash, presented)).map(KeyRow::key).transpose()
 }
 
 #[derive(sqlx::FromRow)]
@@ -212,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_key_is_long_random_and_not_printed() {
-        let (one, two) = (Secret::random(), Secret::random());
+        let (one, two) = (Secret::random(PREFIX), Secret::random(PREFIX));
         assert_eq!(one.reveal().len(), PREFIX.len() + 2 * SECRET_BYTES);
         assert_ne!(one.reveal(), two.reveal());
         assert_eq!(format!("{one:?}"), "Secret(..)");

@@ -14,6 +14,7 @@ pub mod keys;
 pub mod ledger;
 pub mod log;
 pub mod memory;
+pub mod passes;
 pub mod postgres;
 pub mod private_postgres;
 pub mod record;

@@ -21,3 +21,4 @@ mod stock_conformance;
 mod stock_defects;
 mod support;
 mod tidy;
+mod web;

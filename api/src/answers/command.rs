@@ -45,8 +45,13 @@ pub struct Outcome<'a> {
 #[must_use]
 pub fn outcome(events: &[RecordedEvent]) -> Option<Outcome<'_>> {
     let (first, last) = (events.first()?, events.last()?);
-    let spoken = events.iter().find_map(|event| spoken(&event.event.fact, After::of(event, last)));
-    Some(spoken.unwrap_or_else(|| {
+    // A new organization's monthly grant may come along with its first command: one that was asked for comes last.
+    let is_monthly = |event: &&RecordedEvent| matches!(event.event.fact, Fact::RecurringGrantConfigured(_));
+    let mut own = events.iter().filter(|event| !is_monthly(event));
+    let found = own.find_map(|event| spoken(&event.event.fact, After::of(event, last)));
+    let monthly =
+        || events.iter().rfind(is_monthly).and_then(|event| spoken(&event.event.fact, After::of(event, last)));
+    Some(found.or_else(monthly).unwrap_or_else(|| {
         let command = first.event.fact.name();
         ok(Answer::Noted(NotedAnswer { command, entity_id: first.entity_id, after: After::of(first, last) }))
     }))

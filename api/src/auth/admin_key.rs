@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use store::keys::{hash, same_hash};
+use store::keys::{Hash, hash, same_hash};
 
 use crate::limits::ADMIN_KEY_CHARACTERS_MIN;
 
 /// Its hash; the text is forgotten once it was checked.
 #[derive(Clone, PartialEq, Eq)]
-pub struct AdminKey([u8; 32]);
+pub struct AdminKey(Hash);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is too short: give {ADMIN_KEY_CHARACTERS_MIN} characters or more")]
@@ -24,9 +24,15 @@ impl AdminKey {
         Ok(Self(hash(text)))
     }
 
+    /// What passes made with this key refer to it by.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        self.0
+    }
+
     /// Whether this is the hash of the key, in constant time.
     #[must_use]
-    pub fn has_hash(&self, presented: &[u8; 32]) -> bool {
+    pub fn has_hash(&self, presented: &Hash) -> bool {
         same_hash(&self.0, presented)
     }
 }

@@ -1,47 +1,52 @@
-//! From an `Authorization` header to a caller, without a query a request.
+//! From the headers of a request to a caller, without a query a request.
 //!
-//! Invariant: a revoked key stops working within [`KEY_CACHE_TTL`] of the last look-up that found it valid, on every node.
+//! Invariant: a revoked key stops working within [`KEY_CACHE_TTL`](crate::limits::KEY_CACHE_TTL) of the last look-up that
+//! found it valid, on every node, and so do the tokens and sessions that came of it. A pass ends at its time at once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, StatusCode};
-use moka::sync::Cache;
-use store::keys::{ApiKey, hash};
-use tokio::time::Instant;
+use http::{HeaderMap, Method};
+use store::keys::{ApiKey, Hash, hash};
+use store::log::LogError;
+use store::passes::{BrowserToken, Session};
 
-use crate::auth::{AdminKey, Caller, Keys, Scope};
-use crate::limits::{KEY_CACHE_ENTRIES_MAX, KEY_CACHE_FRESH, KEY_CACHE_TTL};
+use crate::auth::believed::Believed;
+use crate::auth::presented::{Presented, presented, unauthorized};
+use crate::auth::{AdminKey, Caller, Keys, Role, Scope};
 use crate::problem::Problem;
 use crate::problems::of_log;
 
-/// A key that was looked up.
-struct Known {
-    caller: Arc<Caller>,
-    is_revoked: bool,
-    looked_up_at: Instant,
-    refreshing: AtomicBool,
-}
-
-/// Checks keys.
+/// Checks keys, tokens and sessions.
 #[derive(Clone)]
 pub struct Authenticator {
     keys: Keys,
-    /// By the hash of the key: what can be timed of a look-up says nothing of a key.
-    cache: Cache<[u8; 32], Arc<Known>>,
     admin: Option<(AdminKey, Arc<Caller>)>,
+    known_keys: Believed<KnownKey>,
+    known_tokens: Believed<KnownToken>,
+    known_sessions: Believed<Session>,
+}
+
+#[derive(Clone)]
+struct KnownKey {
+    caller: Arc<Caller>,
+    is_revoked: bool,
+}
+
+#[derive(Clone)]
+struct KnownToken {
+    caller: Arc<Caller>,
+    token: Arc<BrowserToken>,
 }
 
 impl Authenticator {
     #[must_use]
     pub fn new(keys: Keys, admin: Option<AdminKey>) -> Self {
-        let caller = Caller { actor: "key:bootstrap".into(), scope: Scope::Admin, organization: None };
-        Self {
-            keys,
-            cache: Cache::builder().max_capacity(KEY_CACHE_ENTRIES_MAX).time_to_live(KEY_CACHE_TTL).build(),
-            admin: admin.map(|key| (key, Arc::new(caller))),
-        }
+        let admin = admin.map(|key| {
+            let (actor, role) = ("key:bootstrap".into(), Role::Key(key.hash()));
+            (key, Arc::new(Caller { actor, scope: Scope::Admin, organization: None, role }))
+        });
+        let (known_keys, known_tokens, known_sessions) = (Believed::new(), Believed::new(), Believed::new());
+        Self { keys, admin, known_keys, known_tokens, known_sessions }
     }
 
     #[must_use]
@@ -50,93 +55,89 @@ impl Authenticator {
     }
 
     /// # Errors
-    /// 401 with the reason, or 503 when the keys cannot be read.
-    pub async fn caller(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Problem> {
-        let presented = bearer(headers)?;
-        let hash = hash(presented);
+    /// 401 with the reason, 403 for a session of another site's page, or 503 when the keys cannot be read.
+    pub async fn caller(&self, method: &Method, headers: &HeaderMap) -> Result<Arc<Caller>, Problem> {
+        match presented(method, headers)? {
+            Presented::Key(secret) => self.of_key(hash(secret)).await,
+            Presented::BrowserToken(secret) => self.of_token(hash(secret)).await,
+            Presented::Session(secret) => self.of_session(hash(secret)).await,
+        }
+    }
+
+    /// The caller whose key has this hash.
+    ///
+    /// # Errors
+    /// As [`Self::caller`].
+    pub async fn of_key(&self, hash: Hash) -> Result<Arc<Caller>, Problem> {
         if let Some((admin, caller)) = &self.admin
             && admin.has_hash(&hash)
         {
             return Ok(Arc::clone(caller));
         }
-        if let Some(known) = self.cache.get(&hash) {
-            self.refresh_if_stale(&known, presented, hash);
-            return caller_of(&known);
+        let keys = self.keys.clone();
+        let found = self.known_keys.get(hash, || async move { look_up_key(&keys, hash).await }).await;
+        let known = found.map_err(|error| of_log(&error))?;
+        let known = known.ok_or_else(|| unauthorized("key_unknown", "the API key is not known here"))?;
+        if known.is_revoked {
+            return Err(unauthorized("key_revoked", "the API key was revoked; ask an administrator for another"));
         }
-        let key = self.keys.find(presented).await.map_err(|error| of_log(&error))?;
-        let known = known(key.ok_or_else(unknown_key)?);
-        self.cache.insert(hash, Arc::clone(&known));
-        caller_of(&known)
+        Ok(known.caller)
     }
 
-    /// One request starts the look-up, beside itself; none waits for it.
-    fn refresh_if_stale(&self, known: &Known, presented: &str, hash: [u8; 32]) {
-        let is_stale = known.looked_up_at.elapsed() > KEY_CACHE_FRESH;
-        if !is_stale || known.refreshing.swap(true, Ordering::Relaxed) {
-            return;
+    async fn of_token(&self, hash: Hash) -> Result<Arc<Caller>, Problem> {
+        let keys = self.keys.clone();
+        let found = self.known_tokens.get(hash, || async move { look_up_token(&keys, hash).await }).await;
+        let known = found.map_err(|error| of_log(&error))?;
+        let known = known.ok_or_else(|| unauthorized("token_unknown", "the browser token is not known here"))?;
+        if known.token.is_revoked {
+            return Err(unauthorized("token_revoked", "the browser token was revoked; get another"));
         }
-        let (keys, cache, presented) = (self.keys.clone(), self.cache.clone(), presented.to_owned());
-        tokio::spawn(async move {
-            match keys.find(&presented).await {
-                Ok(Some(key)) => cache.insert(hash, self::known(key)),
-                Ok(None) => cache.invalidate(&hash),
-                Err(error) => tracing::warn!(%error, "a key could not be looked up again"),
-            }
-        });
-    }
-}
-
-fn known(key: ApiKey) -> Arc<Known> {
-    let actor = format!("key:{}", key.id).into();
-    let caller = Arc::new(Caller { actor, scope: key.scope.into(), organization: key.organization });
-    let is_revoked = key.revoked_at.is_some();
-    Arc::new(Known { caller, is_revoked, looked_up_at: Instant::now(), refreshing: AtomicBool::new(false) })
-}
-
-fn caller_of(known: &Known) -> Result<Arc<Caller>, Problem> {
-    if known.is_revoked {
-        return Err(unauthorized("key_revoked", "the API key was revoked; ask an administrator for another"));
-    }
-    Ok(Arc::clone(&known.caller))
-}
-
-fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
-    let header = headers
-        .get(AUTHORIZATION)
-        .ok_or_else(|| unauthorized("key_missing", "send an API key as `Authorization: Bearer <key>`"))?;
-    let key = header.to_str().ok().and_then(|text| {
-        let (scheme, key) = text.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
-    });
-    key.filter(|key| !key.is_empty())
-        .ok_or_else(|| unauthorized("key_malformed", "the header is not of the form `Authorization: Bearer <key>`"))
-}
-
-fn unknown_key() -> Problem {
-    unauthorized("key_unknown", "the API key is not known here")
-}
-
-fn unauthorized(code: &'static str, detail: &'static str) -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, code, "Not authenticated", detail)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn code(header: &'static str) -> &'static str {
-        let mut headers = HeaderMap::new();
-        if !header.is_empty() {
-            headers.insert(AUTHORIZATION, http::HeaderValue::from_static(header));
+        if known.token.expires_at <= self.keys.clock().now() {
+            return Err(unauthorized("token_expired", "the browser token has expired; get another"));
         }
-        bearer(&headers).map_or_else(|problem| problem.code, |_| "ok")
+        self.of_key(known.token.key).await?;
+        Ok(known.caller)
     }
 
-    #[test]
-    fn headers_that_carry_no_key_say_so() {
-        let table = [("", "key_missing"), ("Basic abc", "key_malformed"), ("Bearer", "key_malformed")];
-        for (header, expected) in table.into_iter().chain([("Bearer ", "key_malformed"), ("bearer abc", "ok")]) {
-            assert_eq!(code(header), expected, "{header}");
-        }
+    async fn of_session(&self, hash: Hash) -> Result<Arc<Caller>, Problem> {
+        let keys = self.keys.clone();
+        let found = self.known_sessions.get(hash, || async move { keys.find_session(&hash).await }).await;
+        let session = found.map_err(|error| of_log(&error))?;
+        let now = self.keys.clock().now();
+        let session = session.filter(|session| session.expires_at > now);
+        let session = session.ok_or_else(|| unauthorized("session_expired", "the session has ended; sign in again"))?;
+        self.of_key(session.key).await
     }
+
+    /// Ends a session, on this node at once.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn sign_out(&self, secret: &str) -> Result<(), LogError> {
+        let hash = hash(secret);
+        self.keys.delete_session(&hash).await?;
+        self.known_sessions.forget(&hash);
+        Ok(())
+    }
+}
+
+async fn look_up_key(keys: &Keys, hash: Hash) -> Result<Option<KnownKey>, LogError> {
+    let of = |key: ApiKey| {
+        let actor = format!("key:{}", key.id).into();
+        let (scope, role) = (key.scope.into(), Role::Key(hash));
+        let caller = Arc::new(Caller { actor, scope, organization: key.organization, role });
+        KnownKey { caller, is_revoked: key.revoked_at.is_some() }
+    };
+    Ok(keys.find(&hash).await?.map(of))
+}
+
+async fn look_up_token(keys: &Keys, hash: Hash) -> Result<Option<KnownToken>, LogError> {
+    let of = |token: BrowserToken| {
+        let who = token.subject.as_ref().map_or_else(|| token.id.to_string(), Clone::clone);
+        let organization = Some(token.organization.clone());
+        let actor = format!("browser:{who}").into();
+        let caller = Arc::new(Caller { actor, scope: Scope::Read, organization, role: Role::Page });
+        KnownToken { caller, token: Arc::new(token) }
+    };
+    Ok(keys.find_browser_token(&hash).await?.map(of))
 }

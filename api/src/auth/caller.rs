@@ -1,10 +1,12 @@
 //! The caller of a request.
 
+use std::fmt;
 use std::sync::Arc;
 
 use domain::OrganizationId;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use store::keys::Hash;
 use utoipa::ToSchema;
 
 use crate::problem::Problem;
@@ -49,14 +51,33 @@ impl From<Scope> for store::keys::Scope {
     }
 }
 
+/// What a caller came with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A key, or a session that stands for one: its hash, which passes are made of.
+    Key(Hash),
+    /// A browser token: a page of an end customer's, which may do little (see [`Caller::must_not_be_a_page`]).
+    Page,
+}
+
+impl fmt::Debug for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key(_) => "Key(..)",
+            Self::Page => "Page",
+        })
+    }
+}
+
 /// A caller whose key is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// As it stands in the metadata of events: `key:<id>`.
+    /// As it stands in the metadata of events: `key:<id>`, or `browser:<subject>`.
     pub actor: Arc<str>,
     pub scope: Scope,
     /// The one organization that the caller may see, if it is bound to one.
     pub organization: Option<OrganizationId>,
+    pub role: Role,
 }
 
 impl Caller {
@@ -69,6 +90,36 @@ impl Caller {
         let (has, needs) = (self.scope.name(), scope.name());
         let detail = format!("this needs a key with the scope `{needs}`; yours has `{has}`");
         Err(Problem::new(StatusCode::FORBIDDEN, "scope_too_small", "Not allowed", detail))
+    }
+
+    /// As [`Self::must_have`], for what the customer may also do on a page of its own: buy, and set up recharges.
+    ///
+    /// # Errors
+    /// 403 when the caller's scope is smaller.
+    pub fn must_have_or_be_a_page(&self, scope: Scope) -> Result<(), Problem> {
+        match self.role {
+            Role::Page => Ok(()),
+            Role::Key(_) => self.must_have(scope),
+        }
+    }
+
+    /// # Errors
+    /// 403 for a browser token. Every handler says so by the extractor that it takes its caller from; those that a page
+    /// may use take [`Visitor`](crate::routes) ones.
+    pub fn must_not_be_a_page(&self) -> Result<(), Problem> {
+        match self.role {
+            Role::Key(_) => Ok(()),
+            Role::Page => {
+                let detail = "a browser token may read its organization's balance, movements, usage and purchases, \
+                              and buy; this needs an API key";
+                Err(Problem::new(StatusCode::FORBIDDEN, "browser_token_not_allowed", "Not allowed", detail))
+            }
+        }
+    }
+
+    #[must_use]
+    pub fn is_a_page(&self) -> bool {
+        self.role == Role::Page
     }
 
     /// # Errors
@@ -97,7 +148,7 @@ mod tests {
 
     fn caller(scope: Scope, organization: Option<&str>) -> Caller {
         let organization = organization.map(|id| OrganizationId::try_new(id).expect("valid"));
-        Caller { actor: "key:1".into(), scope, organization }
+        Caller { actor: "key:1".into(), scope, organization, role: Role::Key([0; 32]) }
     }
 
     #[test]
@@ -105,6 +156,14 @@ mod tests {
         assert!(caller(Scope::Admin, None).must_have(Scope::Read).is_ok());
         let refused = caller(Scope::Read, None).must_have(Scope::Command).expect_err("too small");
         assert_eq!((refused.status, refused.code), (StatusCode::FORBIDDEN, "scope_too_small"));
+    }
+
+    #[test]
+    fn a_page_is_held_back_by_default_and_buys_without_a_scope() {
+        let page = Caller { role: Role::Page, ..caller(Scope::Read, Some("acme")) };
+        assert_eq!(page.must_not_be_a_page().expect_err("held back").code, "browser_token_not_allowed");
+        assert!(page.must_have_or_be_a_page(Scope::Command).is_ok());
+        assert!(caller(Scope::Read, None).must_have_or_be_a_page(Scope::Command).is_err());
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use domain::OrganizationId;
 use sqlx::postgres::PgPool;
 use store::Clock;
-use store::keys::{self, ApiKey, Secret};
+use store::keys::{self, ApiKey, Hash, Secret};
 use store::log::LogError;
+use store::passes::{self, BrowserToken, NewBrowserToken, Session};
 use uuid::Uuid;
 
 use crate::auth::Scope;
@@ -33,11 +35,16 @@ impl Keys {
         Self { pool, clock }
     }
 
-    /// The key that a caller presented, revoked or not.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// The key with this hash, revoked or not.
     ///
     /// # Errors
     /// The database is unavailable.
-    pub async fn find(&self, presented: &str) -> Result<Option<ApiKey>, LogError> {
+    pub async fn find(&self, presented: &Hash) -> Result<Option<ApiKey>, LogError> {
         keys::find(&self.pool, presented).await
     }
 
@@ -61,5 +68,55 @@ impl Keys {
     /// The database is unavailable.
     pub async fn revoke(&self, id: Uuid) -> Result<Option<ApiKey>, LogError> {
         keys::revoke(&self.pool, id, self.clock.now()).await
+    }
+    /// Makes a browser token that lives this long; its secret is shown once.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn create_browser_token(
+        &self,
+        organization: OrganizationId,
+        subject: Option<String>,
+        key: Hash,
+        ttl: TimeDelta,
+    ) -> Result<(BrowserToken, Secret), LogError> {
+        let now = self.clock.now();
+        let new = NewBrowserToken { organization, subject, key, expires_at: now + ttl };
+        passes::create_browser_token(&self.pool, new, now).await
+    }
+
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn find_browser_token(&self, presented: &Hash) -> Result<Option<BrowserToken>, LogError> {
+        passes::find_browser_token(&self.pool, presented).await
+    }
+
+    /// Whether the organization had the token.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn revoke_browser_token(&self, organization: &OrganizationId, id: Uuid) -> Result<bool, LogError> {
+        passes::revoke_browser_token(&self.pool, organization, id, self.clock.now()).await
+    }
+
+    /// A session with the rights of the key.
+    ///
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn create_session(&self, key: &Hash, ttl: TimeDelta) -> Result<Secret, LogError> {
+        let now = self.clock.now();
+        passes::create_session(&self.pool, key, now, now + ttl).await
+    }
+
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn find_session(&self, presented: &Hash) -> Result<Option<Session>, LogError> {
+        passes::find_session(&self.pool, presented).await
+    }
+
+    /// # Errors
+    /// The database is unavailable.
+    pub async fn delete_session(&self, presented: &Hash) -> Result<(), LogError> {
+        passes::delete_session(&self.pool, presented).await
     }
 }

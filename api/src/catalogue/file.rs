@@ -50,6 +50,7 @@ struct Form {
     #[serde(default, deserialize_with = "instant")]
     valid_from: Option<Timestamp>,
     welcome: Option<Welcome>,
+    warning_percent: Option<u8>,
     #[serde(default)]
     rate_tiers: RateTiers,
     #[serde(default)]
@@ -108,7 +109,8 @@ impl CatalogueFile {
         let form: Form = toml::from_str(text).map_err(|error| vec![of_form(text, &error)])?;
         let mut mistakes = Vec::new();
         let packages = packages(text, form.packages.clone(), &mut mistakes);
-        let has_book = !form.prices.is_empty() || form.welcome.is_some() || !form.rate_tiers.is_empty();
+        let has_rules = form.welcome.is_some() || form.warning_percent.is_some() || !form.rate_tiers.is_empty();
+        let has_book = has_rules || !form.prices.is_empty();
         let book = has_book.then(|| document(form));
         if let Some(Err(found)) = book.clone().map(PriceBook::try_new) {
             let tree = DeTable::parse(text).ok();
@@ -122,8 +124,9 @@ impl CatalogueFile {
 }
 
 fn document(form: Form) -> Document {
-    let Form { rounding, valid_from, welcome, rate_tiers, units, dimensions, prices, packages: _ } = form;
-    Document { rounding, valid_from, welcome, rate_tiers, units, dimensions, prices }
+    let Form { rounding, valid_from, welcome, warning_percent, rate_tiers, units, dimensions, prices, packages: _ } =
+        form;
+    Document { rounding, valid_from, welcome, warning_percent, rate_tiers, units, dimensions, prices }
 }
 
 fn packages(

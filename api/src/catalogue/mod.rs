@@ -95,7 +95,10 @@ impl Catalogue {
     }
 
     /// Where there is no book in force, the first one may have been published a moment ago.
-    async fn books_for_a_price(&self) -> Result<Arc<PriceBooks>, Problem> {
+    ///
+    /// # Errors
+    /// As [`Self::books`].
+    pub async fn books_for_a_price(&self) -> Result<Arc<PriceBooks>, Problem> {
         let books = self.books().await?;
         if books.at(self.clock.now()).is_ok() {
             return Ok(books);

@@ -24,12 +24,12 @@ use store::log::{Log, LogError};
 use tokio::sync::watch;
 
 pub use cursor::{Cursor, PlaceError};
-pub use encoded::{Encoded, json, ndjson};
+pub use encoded::{Encoded, Shape, json, ndjson};
 pub use follow::Follower;
 pub use hub::Hub;
 pub use lines::lines;
 pub use place::{Filter, LogReader, Page, Place};
-pub use sse::sse;
+pub use sse::{Reading, sse};
 pub use streams::{StreamPermit, Streams};
 
 /// What readers of the feed share.

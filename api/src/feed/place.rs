@@ -231,7 +231,15 @@ mod tests {
             let kind = if position.is_multiple_of(2) { "CreditsConsumed" } else { "CreditsGranted" };
             let id = if position.is_multiple_of(3) { "acme" } else { "other" };
             let (organization, sequence) = (organization(id), position / 3);
-            Arc::new(Encoded { partition: 1, position, organization, sequence, kind, json: bytes::Bytes::new() })
+            Arc::new(Encoded {
+                partition: 1,
+                position,
+                organization,
+                sequence,
+                kind,
+                json: bytes::Bytes::new(),
+                balance_after: 0,
+            })
         };
         let events = (after + 1..=up_to).map(event).collect();
         Batch { spans: vec![Span { partition: 1, after, up_to, events }], is_cut: false }

@@ -7,12 +7,12 @@ use std::convert::Infallible;
 use axum::body::Body;
 use bytes::Bytes;
 use futures::stream;
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use store::log::LogError;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Follower, Page, StreamPermit, encoded};
+use super::{Follower, Page, Shape, StreamPermit, encoded};
 use crate::app::App;
 use crate::limits::{STREAM_HEARTBEAT, STREAM_KEY_CHECK, STREAM_RETRY};
 
@@ -20,13 +20,19 @@ use crate::limits::{STREAM_HEARTBEAT, STREAM_KEY_CHECK, STREAM_RETRY};
 struct Sse {
     app: App,
     follower: Follower,
-    /// What the caller was known by: asked again now and then.
-    credentials: HeaderMap,
+    reading: Reading,
     stopping: watch::Receiver<bool>,
     heartbeat_at: Instant,
     check_at: Instant,
     stage: Stage,
     _permit: StreamPermit,
+}
+
+/// Who reads, and how much of each event.
+pub struct Reading {
+    /// What the caller was known by: asked again now and then.
+    pub credentials: HeaderMap,
+    pub shape: Shape,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,13 +43,13 @@ enum Stage {
 }
 
 /// The body: events as they come, a comment where none do.
-pub fn sse(app: App, follower: Follower, credentials: HeaderMap, permit: StreamPermit) -> Body {
+pub fn sse(app: App, follower: Follower, reading: Reading, permit: StreamPermit) -> Body {
     let now = Instant::now();
     let sse = Sse {
         stopping: app.feed.stopping.clone(),
         app,
         follower,
-        credentials,
+        reading,
         heartbeat_at: now + STREAM_HEARTBEAT,
         check_at: now + STREAM_KEY_CHECK,
         stage: Stage::Opening,
@@ -107,8 +113,12 @@ impl Sse {
         }
     }
 
+    fn encoded(&self, page: &Page) -> Bytes {
+        encoded::sse(&self.follower.reader().place, page, self.reading.shape)
+    }
+
     fn deliver(&mut self, page: Page) -> Option<Bytes> {
-        let chunk = (!page.events.is_empty()).then(|| encoded::sse(&self.follower.reader().place, &page));
+        let chunk = (!page.events.is_empty()).then(|| self.encoded(&page));
         self.follower.delivered(page);
         if chunk.is_some() {
             self.heartbeat_at = Instant::now() + STREAM_HEARTBEAT;
@@ -125,7 +135,7 @@ impl Sse {
     /// Whether the caller may still do what it was let in for.
     async fn may_go_on(&mut self) -> bool {
         self.check_at = Instant::now() + STREAM_KEY_CHECK;
-        match self.app.auth.caller(&self.credentials).await {
+        match self.app.auth.caller(&Method::GET, &self.reading.credentials).await {
             Ok(_) => true,
             // Whoever cannot be asked about is not known to be revoked.
             Err(problem) => problem.retryable(),

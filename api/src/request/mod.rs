@@ -10,6 +10,7 @@ pub mod auto_recharge;
 pub mod body;
 pub mod checkout;
 pub mod consumptions;
+pub mod estimates;
 pub mod grants;
 mod hash;
 mod kind;

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::call::{Call, Ids, Params, Reader};
+use super::call::{Ids, Params, Visitor, VisitorCall};
 use super::queries::past;
 use super::run::{json, single, visible};
 use crate::answers::{AutoRechargeAnswer, AutoRechargeResumption, AutoRechargeState};
@@ -29,25 +29,33 @@ pub(super) fn documented() -> OpenApiRouter<App> {
 ///
 /// A recharge is asked for in the same transaction as the command that takes the balance below the threshold, and is
 /// charged to the saved card within moments. At most one is in flight.
-#[utoipa::path(put, path = "/v1/organizations/{org}/auto-recharge", tag = "auto-recharge", request_body = AutoRechargeBody,
+#[utoipa::path(put, path = "/v1/organizations/{org}/auto-recharge", tag = "auto-recharge", operation_id = "configure_auto_recharge", request_body = AutoRechargeBody,
     params(("org" = String, Path), ("Idempotency-Key" = String, Header)),
     responses(
         (status = 200, body = AutoRechargeAnswer<'static>),
         (status = 422, body = ProblemDetails, description = "The package is unknown or retired, or could not lift the balance above the threshold"),
         (status = "default", body = ProblemDetails)))]
-pub async fn configure(State(app): State<App>, Ids(org): Ids<String>, call: Call) -> Result<Response, Problem> {
+pub async fn configure(
+    State(app): State<App>,
+    Ids(org): Ids<String>,
+    VisitorCall(call): VisitorCall,
+) -> Result<Response, Problem> {
     single(&app, Kind::ConfigureAutoRecharge, &org, None, call).await
 }
 
 /// Recharging goes on after it was suspended.
 ///
 /// Where the balance is still below the threshold, the next recharge is asked for at once.
-#[utoipa::path(post, path = "/v1/organizations/{org}/auto-recharge/resume", tag = "auto-recharge", request_body = ResumeBody,
+#[utoipa::path(post, path = "/v1/organizations/{org}/auto-recharge/resume", tag = "auto-recharge", operation_id = "resume_auto_recharge", request_body = ResumeBody,
     params(("org" = String, Path), ("Idempotency-Key" = String, Header)),
     responses(
         (status = 200, body = AutoRechargeResumption<'static>),
         (status = "default", body = ProblemDetails)))]
-pub async fn resume(State(app): State<App>, Ids(org): Ids<String>, call: Call) -> Result<Response, Problem> {
+pub async fn resume(
+    State(app): State<App>,
+    Ids(org): Ids<String>,
+    VisitorCall(call): VisitorCall,
+) -> Result<Response, Problem> {
     single(&app, Kind::ResumeRecharge, &org, None, call).await
 }
 
@@ -60,12 +68,12 @@ pub struct AutoRechargeParams {
 }
 
 /// The policy, what is pending, and whether a recharge would be asked for now, or why not.
-#[utoipa::path(get, path = "/v1/organizations/{org}/auto-recharge", tag = "auto-recharge",
+#[utoipa::path(get, path = "/v1/organizations/{org}/auto-recharge", tag = "auto-recharge", operation_id = "read_auto_recharge",
     params(("org" = String, Path), AutoRechargeParams),
     responses((status = 200, body = AutoRechargeState), (status = "default", body = ProblemDetails)))]
 pub async fn read(
     State(app): State<App>,
-    Reader(caller): Reader,
+    Visitor(caller): Visitor,
     Ids(org): Ids<String>,
     Params(params): Params<AutoRechargeParams>,
 ) -> Result<Response, Problem> {

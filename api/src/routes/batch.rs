@@ -204,10 +204,11 @@ fn failed(problem: &Problem) -> ItemResult<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::Role;
     use crate::request::request_hash;
 
     fn admin() -> Caller {
-        Caller { actor: "key:1".into(), scope: Scope::Admin, organization: None }
+        Caller { actor: "key:1".into(), scope: Scope::Admin, organization: None, role: Role::Key([0; 32]) }
     }
 
     fn take(item: &str) -> Result<(Envelope, Map<String, Value>), Problem> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use bytes::Bytes;
 use domain::{IdempotencyKey, KeyNamespace, OrganizationId};
@@ -17,18 +18,31 @@ use crate::edge::RequestId;
 use crate::problem::Problem;
 use crate::request::body::check_content_type;
 
-/// The caller of a request that has no body.
+/// The caller of a request that has no body; a page is refused.
 pub struct Reader(pub Arc<Caller>);
 
 impl FromRequestParts<App> for Reader {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        app.auth.caller(&parts.headers).await.map(Reader)
+        let Visitor(caller) = Visitor::from_request_parts(parts, app).await?;
+        caller.must_not_be_a_page()?;
+        Ok(Self(caller))
     }
 }
 
-/// A request that may change something.
+/// The caller of a request that has no body, and that a page may make, too.
+pub struct Visitor(pub Arc<Caller>);
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        app.auth.caller(&parts.method, &parts.headers).await.map(Self)
+    }
+}
+
+/// A request that may change something; a page is refused.
 pub struct Call {
     pub caller: Arc<Caller>,
     pub headers: HeaderMap,
@@ -41,15 +55,33 @@ impl FromRequest<App> for Call {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let caller = app.auth.caller(&parts.headers).await?;
+        let caller = app.auth.caller(&parts.method, &parts.headers).await?;
+        caller.must_not_be_a_page()?;
+        Self::read(caller, parts, body, app).await
+    }
+}
+
+/// A request that may change something, and that a page may make, too.
+pub struct VisitorCall(pub Call);
+
+impl FromRequest<App> for VisitorCall {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let caller = app.auth.caller(&parts.method, &parts.headers).await?;
+        Call::read(caller, parts, body, app).await.map(Self)
+    }
+}
+
+impl Call {
+    async fn read(caller: Arc<Caller>, parts: Parts, body: Body, app: &App) -> Result<Self, Problem> {
         let body = HeldBody::read(&app.bodies, &parts.headers, body).await?;
         check_content_type(&parts.headers, &body.bytes)?;
         let request_id = parts.extensions.get::<RequestId>().cloned();
         Ok(Self { caller, headers: parts.headers, request_id, body })
     }
-}
 
-impl Call {
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body.bytes

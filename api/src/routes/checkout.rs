@@ -11,7 +11,7 @@ use http::{HeaderValue, StatusCode};
 use payments::checkout::{self, CheckoutTerms, NotForSale, OpenError};
 use store::{CommandRequest, Committed, RequestHash};
 
-use super::call::{Call, Ids, organization};
+use super::call::{Call, Ids, VisitorCall, organization};
 use super::run::{IDEMPOTENCY_REPLAYED, json, known, no_events};
 use crate::answers::CheckoutAnswer;
 use crate::app::App;
@@ -31,7 +31,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 ///
 /// The purchase is pending until the payment has arrived: credits come with it, and not with a return to `success_url`.
 /// The same key answers the same page, also after a timeout.
-#[utoipa::path(post, path = "/v1/organizations/{org}/checkout-sessions", tag = "purchases", request_body = CheckoutBody,
+#[utoipa::path(post, path = "/v1/organizations/{org}/checkout-sessions", tag = "purchases", operation_id = "open_checkout", request_body = CheckoutBody,
     params(("org" = String, Path), ("Idempotency-Key" = String, Header)),
     responses(
         (status = 201, body = CheckoutAnswer<'static>),
@@ -39,8 +39,12 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
         (status = 502, body = ProblemDetails, description = "The payment processor refused; the purchase has failed"),
         (status = 503, body = ProblemDetails, description = "The payment processor did not answer; the same key finds out"),
         (status = "default", body = ProblemDetails)))]
-pub async fn open(State(app): State<App>, Ids(org): Ids<String>, call: Call) -> Result<Response, Problem> {
-    call.caller.must_have(Scope::Command)?;
+pub async fn open(
+    State(app): State<App>,
+    Ids(org): Ids<String>,
+    VisitorCall(call): VisitorCall,
+) -> Result<Response, Problem> {
+    call.caller.must_have_or_be_a_page(Scope::Command)?;
     let organization = organization(&org)?;
     call.caller.must_see(&organization)?;
     let paying = app.paying.as_ref().ok_or_else(off)?;

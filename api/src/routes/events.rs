@@ -5,19 +5,19 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::{Fact, OrganizationId};
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::Value;
 use store::log::Log;
 use utoipa::IntoParams;
 
-use super::call::{Ids, Params, Reader, organization};
+use super::call::{Ids, Params, Reader, Visitor, organization};
 use super::run::admitted;
 use crate::answers::{EventView, EventsPage, FeedPage};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::feed::{self, Cursor, Filter, Follower, LogReader, Page, Place, PlaceError};
+use crate::feed::{self, Cursor, Filter, Follower, LogReader, Page, Place, PlaceError, Reading, Shape};
 use crate::limits::{EVENTS_PAGE_DEFAULT, EVENTS_PAGE_MAX};
 use crate::openapi::ProblemDetails;
 use crate::problem::Problem;
@@ -78,7 +78,8 @@ pub struct FeedParams {
 
 /// The organization's events in order: a page, or by `Accept` NDJSON or a stream of server-sent events that goes on.
 ///
-/// The id of a streamed event is its sequence; `Last-Event-ID` resumes behind it.
+/// The id of a streamed event is its sequence; `Last-Event-ID` resumes behind it. A browser token gets the stream only, and
+/// of each event `type`, `sequence` and the `balance` after it.
 #[utoipa::path(get, path = "/v1/organizations/{org}/events", tag = "events",
     params(("org" = String, Path), EventsParams,
         ("Last-Event-ID" = Option<u64>, Header, description = "Stands for `after_sequence`, which it overrules")),
@@ -88,7 +89,7 @@ pub struct FeedParams {
         (status = "default", body = ProblemDetails)))]
 pub async fn events(
     State(app): State<App>,
-    Reader(caller): Reader,
+    Visitor(caller): Visitor,
     Ids(org): Ids<String>,
     Params(params): Params<EventsParams>,
     headers: HeaderMap,
@@ -204,7 +205,11 @@ struct Answer {
 impl Answer {
     async fn respond(self) -> Result<Response, Problem> {
         let others = [(NDJSON, Form::Lines), (EVENT_STREAM, Form::Stream)];
-        match (preferred(&self.headers, (JSON, Form::Json), &others), self.limit) {
+        let form = preferred(&self.headers, (JSON, Form::Json), &others);
+        if form != Form::Stream {
+            self.caller.must_not_be_a_page()?;
+        }
+        match (form, self.limit) {
             (Form::Json, limit) => self.json(limit.unwrap_or(EVENTS_PAGE_DEFAULT)).await,
             (Form::Lines, Some(limit)) => {
                 let page = self.page(limit).await?;
@@ -247,15 +252,21 @@ impl Answer {
     async fn stream(self) -> Result<Response, Problem> {
         let permit = self.app.feed.streams.open(&self.caller.actor)?;
         let follower = Follower::new(&self.app.feed, self.reader.clone(), &self.ends().await?);
-        let credentials = self.headers.into_iter().filter(|(name, _)| name.as_ref() == Some(&AUTHORIZATION));
-        let credentials = credentials.filter_map(|(name, value)| Some((name?, value))).collect();
+        let shape = if self.caller.is_a_page() { Shape::Signal } else { Shape::Whole };
+        let reading = Reading { credentials: credentials(&self.headers), shape };
         let quiet = [
             (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
             (X_ACCEL_BUFFERING, HeaderValue::from_static("no")),
         ];
-        let body = feed::sse(self.app, follower, credentials, permit);
+        let body = feed::sse(self.app, follower, reading, permit);
         Ok((typed(EVENT_STREAM), quiet, body).into_response())
     }
+}
+
+/// Only what a caller is known by; where the request came from was judged when it came.
+fn credentials(headers: &HeaderMap) -> HeaderMap {
+    let kept = [AUTHORIZATION, COOKIE].into_iter();
+    kept.filter_map(|name| headers.get(&name).map(|value| (name, value.clone()))).collect()
 }
 
 fn typed(media: &'static str) -> [(HeaderName, HeaderValue); 1] {

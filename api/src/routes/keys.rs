@@ -75,7 +75,7 @@ fn must_manage(caller: &Caller) -> Result<(), Problem> {
 /// Makes a key. Its secret is in the answer and cannot be read again.
 ///
 /// The one POST without an idempotency key: a repeated answer would have to repeat the secret. It appends no event.
-#[utoipa::path(post, path = "/v1/keys", tag = "keys", request_body = KeyBody,
+#[utoipa::path(post, path = "/v1/keys", tag = "keys", operation_id = "create_key", request_body = KeyBody,
     responses((status = 201, body = KeyView), (status = "default", body = ProblemDetails)))]
 pub async fn create(State(app): State<App>, call: Call) -> Result<Response, Problem> {
     must_manage(&call.caller)?;
@@ -89,7 +89,7 @@ pub async fn create(State(app): State<App>, call: Call) -> Result<Response, Prob
 }
 
 /// Lists keys, revoked ones included.
-#[utoipa::path(get, path = "/v1/keys", tag = "keys",
+#[utoipa::path(get, path = "/v1/keys", tag = "keys", operation_id = "list_keys",
     responses((status = 200, body = KeysPage), (status = "default", body = ProblemDetails)))]
 pub async fn list(State(app): State<App>, Reader(caller): Reader) -> Result<Response, Problem> {
     must_manage(&caller)?;
@@ -99,7 +99,7 @@ pub async fn list(State(app): State<App>, Reader(caller): Reader) -> Result<Resp
 }
 
 /// Revokes a key; it stops working within five seconds.
-#[utoipa::path(delete, path = "/v1/keys/{id}", tag = "keys", params(("id" = Uuid, Path)),
+#[utoipa::path(delete, path = "/v1/keys/{id}", tag = "keys", operation_id = "revoke_key", params(("id" = Uuid, Path)),
     responses((status = 200, body = KeyView), (status = "default", body = ProblemDetails)))]
 pub async fn revoke(
     State(app): State<App>,

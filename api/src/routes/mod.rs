@@ -3,9 +3,11 @@
 
 mod auto_recharge;
 mod batch;
+mod browser_tokens;
 mod call;
 mod checkout;
 pub mod commands;
+mod estimates;
 mod events;
 mod health;
 mod keys;
@@ -17,6 +19,7 @@ mod read_body;
 mod reads;
 mod refunds;
 mod run;
+mod session;
 mod webhooks;
 
 use axum::Router;
@@ -28,6 +31,7 @@ use crate::edge::{no_method, no_route};
 use crate::openapi;
 
 pub use keys::KeyView;
+pub use session::PATH as SESSION_PATH;
 
 /// All documented routes, with their description.
 #[must_use]
@@ -64,9 +68,13 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(price_book::read, price_book::publish))
         .routes(routes!(price_book::versions))
         .routes(routes!(price_book::diff))
+        .routes(routes!(estimates::create))
         .merge(notifications::documented())
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::revoke))
+        .routes(routes!(browser_tokens::create))
+        .routes(routes!(browser_tokens::revoke))
+        .routes(routes!(session::sign_in, session::show, session::sign_out))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
@@ -77,6 +85,7 @@ pub fn router(app: App) -> Router {
     let (router, api) = documented().split_for_parts();
     router
         .merge(openapi::pages(api))
+        .merge(crate::web::pages(&app.origins))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(axum::middleware::from_fn_with_state(app.clone(), crate::edge::edge))

@@ -59,7 +59,7 @@ fn told(error: NotificationError) -> Problem {
 /// Makes an endpoint. Its secret is in the answer and cannot be read again.
 ///
 /// It is told of what happens from now on.
-#[utoipa::path(post, path = "/v1/notification-endpoints", tag = "notifications",
+#[utoipa::path(post, path = "/v1/notification-endpoints", tag = "notifications", operation_id = "create_notification_endpoint",
     request_body = NotificationEndpointBody,
     responses((status = 201, body = NotificationEndpointView), (status = "default", body = ProblemDetails)))]
 pub async fn create(State(app): State<App>, call: Call) -> Result<Response, Problem> {
@@ -88,7 +88,7 @@ pub struct EndpointsParams {
 }
 
 /// Endpoints, oldest first.
-#[utoipa::path(get, path = "/v1/notification-endpoints", tag = "notifications", params(EndpointsParams),
+#[utoipa::path(get, path = "/v1/notification-endpoints", tag = "notifications", operation_id = "list_notification_endpoints", params(EndpointsParams),
     responses((status = 200, body = Listed<NotificationEndpointView>), (status = "default", body = ProblemDetails)))]
 pub async fn list(
     State(app): State<App>,
@@ -105,7 +105,7 @@ pub async fn list(
 }
 
 /// An endpoint.
-#[utoipa::path(get, path = "/v1/notification-endpoints/{id}", tag = "notifications", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/v1/notification-endpoints/{id}", tag = "notifications", operation_id = "read_notification_endpoint", params(("id" = Uuid, Path)),
     responses((status = 200, body = NotificationEndpointView), (status = "default", body = ProblemDetails)))]
 pub async fn read(
     State(app): State<App>,
@@ -117,7 +117,7 @@ pub async fn read(
 }
 
 /// Changes an endpoint. What waits goes to the new address; what a new filter leaves out is not taken back.
-#[utoipa::path(patch, path = "/v1/notification-endpoints/{id}", tag = "notifications", params(("id" = Uuid, Path)),
+#[utoipa::path(patch, path = "/v1/notification-endpoints/{id}", tag = "notifications", operation_id = "change_notification_endpoint", params(("id" = Uuid, Path)),
     request_body = NotificationEndpointChangeBody,
     responses((status = 200, body = NotificationEndpointView), (status = "default", body = ProblemDetails)))]
 pub async fn change(State(app): State<App>, Ids(given): Ids<String>, call: Call) -> Result<Response, Problem> {
@@ -129,7 +129,7 @@ pub async fn change(State(app): State<App>, Ids(given): Ids<String>, call: Call)
 }
 
 /// Removes an endpoint, with all that it was told or waits for.
-#[utoipa::path(delete, path = "/v1/notification-endpoints/{id}", tag = "notifications", params(("id" = Uuid, Path)),
+#[utoipa::path(delete, path = "/v1/notification-endpoints/{id}", tag = "notifications", operation_id = "remove_notification_endpoint", params(("id" = Uuid, Path)),
     responses((status = 204), (status = "default", body = ProblemDetails)))]
 pub async fn remove(
     State(app): State<App>,
@@ -144,7 +144,7 @@ pub async fn remove(
 ///
 /// The one before signs beside it for a while, so that the receiver can change over: a notification carries a signature
 /// by each.
-#[utoipa::path(post, path = "/v1/notification-endpoints/{id}/rotate-secret", tag = "notifications",
+#[utoipa::path(post, path = "/v1/notification-endpoints/{id}/rotate-secret", tag = "notifications", operation_id = "rotate_notification_secret",
     params(("id" = Uuid, Path)), request_body = SecretRotationBody,
     responses((status = 200, body = NotificationEndpointView), (status = "default", body = ProblemDetails)))]
 pub async fn rotate(State(app): State<App>, Ids(given): Ids<String>, call: Call) -> Result<Response, Problem> {
@@ -156,7 +156,7 @@ pub async fn rotate(State(app): State<App>, Ids(given): Ids<String>, call: Call)
 }
 
 /// Sends the endpoint a notification of type `credits.test`; its delivery tells what came of it.
-#[utoipa::path(post, path = "/v1/notification-endpoints/{id}/test", tag = "notifications", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/v1/notification-endpoints/{id}/test", tag = "notifications", operation_id = "test_notification_endpoint", params(("id" = Uuid, Path)),
     responses((status = 202, body = DeliveryView), (status = "default", body = ProblemDetails)))]
 pub async fn test(State(app): State<App>, Ids(given): Ids<String>, call: Call) -> Result<Response, Problem> {
     let own = must_manage(&call.caller)?;
@@ -178,7 +178,7 @@ pub struct DeliveriesParams {
 }
 
 /// What an endpoint was told, newest first. Delivered ones are kept for 7 days, parked ones for 30.
-#[utoipa::path(get, path = "/v1/notification-endpoints/{id}/deliveries", tag = "notifications",
+#[utoipa::path(get, path = "/v1/notification-endpoints/{id}/deliveries", tag = "notifications", operation_id = "notification_deliveries",
     params(("id" = Uuid, Path), DeliveriesParams),
     responses((status = 200, body = Listed<DeliveryView>), (status = "default", body = ProblemDetails)))]
 pub async fn deliveries(
@@ -199,7 +199,7 @@ pub async fn deliveries(
 }
 
 /// Sends a delivery that has ended again, or all parked ones, under the same ids.
-#[utoipa::path(post, path = "/v1/notification-endpoints/{id}/resend", tag = "notifications",
+#[utoipa::path(post, path = "/v1/notification-endpoints/{id}/resend", tag = "notifications", operation_id = "resend_notification",
     params(("id" = Uuid, Path)), request_body = ResendBody,
     responses((status = 202, body = ResentView), (status = "default", body = ProblemDetails)))]
 pub async fn resend(State(app): State<App>, Ids(given): Ids<String>, call: Call) -> Result<Response, Problem> {

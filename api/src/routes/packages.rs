@@ -1,4 +1,4 @@
-//! Packages: what is for sale. Whoever has a key may look, a shop's browser, too, once there are tokens for it.
+//! Packages: what is for sale. Whoever has a key or a browser token may look.
 //!
 //! A package belongs to no organization and its changes are no events, so no idempotency key is asked for: what is sent
 //! twice changes nothing the second time.
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use store::catalogue::packages;
 use utoipa::IntoParams;
 
-use super::call::{Call, Ids, Params, Reader};
+use super::call::{Call, Ids, Params, Reader, Visitor};
 use super::run::json;
 use crate::answers::PackageView;
 use crate::answers::lists::Listed;
@@ -42,11 +42,11 @@ pub struct PackagesParams {
 /// What is for sale, cheapest first, each with what a credit costs.
 ///
 /// There are at most a thousand, so there is never a next page.
-#[utoipa::path(get, path = "/v1/packages", tag = "packages", params(PackagesParams),
+#[utoipa::path(get, path = "/v1/packages", tag = "packages", operation_id = "list_packages", params(PackagesParams),
     responses((status = 200, body = Listed<PackageView>), (status = "default", body = ProblemDetails)))]
 pub async fn list(
     State(app): State<App>,
-    Reader(_): Reader,
+    Visitor(_): Visitor,
     Params(params): Params<PackagesParams>,
 ) -> Result<Response, Problem> {
     let found = packages::list(app.catalogue.pool(), params.include_retired).await;
@@ -56,15 +56,15 @@ pub async fn list(
 }
 
 /// A package as it is now, retired or not.
-#[utoipa::path(get, path = "/v1/packages/{id}", tag = "packages", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/v1/packages/{id}", tag = "packages", operation_id = "read_package", params(("id" = String, Path)),
     responses((status = 200, body = PackageView), (status = "default", body = ProblemDetails)))]
-pub async fn read(State(app): State<App>, Reader(_): Reader, Ids(given): Ids<String>) -> Result<Response, Problem> {
+pub async fn read(State(app): State<App>, Visitor(_): Visitor, Ids(given): Ids<String>) -> Result<Response, Problem> {
     let package = packages::current(app.catalogue.pool(), &id(&given)?).await;
     Ok(json(StatusCode::OK, &PackageView::of(&package.map_err(|error| of_catalogue(&error))?)))
 }
 
 /// Makes a package. One that is there with the same terms is answered as it is.
-#[utoipa::path(post, path = "/v1/packages", tag = "packages", request_body = PackageBody,
+#[utoipa::path(post, path = "/v1/packages", tag = "packages", operation_id = "create_package", request_body = PackageBody,
     responses(
         (status = 201, body = PackageView),
         (status = 409, body = ProblemDetails, description = "There is one of this id with other terms"),
@@ -77,7 +77,7 @@ pub async fn create(State(app): State<App>, call: Call) -> Result<Response, Prob
 }
 
 /// Changes a package: purchases from now on are of the next version.
-#[utoipa::path(patch, path = "/v1/packages/{id}", tag = "packages", request_body = PackageChangeBody,
+#[utoipa::path(patch, path = "/v1/packages/{id}", tag = "packages", operation_id = "change_package", request_body = PackageChangeBody,
     params(("id" = String, Path)),
     responses((status = 200, body = PackageView), (status = "default", body = ProblemDetails)))]
 pub async fn change(State(app): State<App>, Ids(given): Ids<String>, call: Call) -> Result<Response, Problem> {
@@ -90,7 +90,7 @@ pub async fn change(State(app): State<App>, Ids(given): Ids<String>, call: Call)
 }
 
 /// Takes a package off sale. What was bought stays bought.
-#[utoipa::path(post, path = "/v1/packages/{id}/retire", tag = "packages", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/v1/packages/{id}/retire", tag = "packages", operation_id = "retire_package", params(("id" = String, Path)),
     responses((status = 200, body = PackageView), (status = "default", body = ProblemDetails)))]
 pub async fn retire(State(app): State<App>, Ids(given): Ids<String>, call: Call) -> Result<Response, Problem> {
     must_manage(&call.caller)?;
@@ -123,7 +123,7 @@ impl VersionsParams {
 }
 
 /// All versions of a package, newest first, with who made them.
-#[utoipa::path(get, path = "/v1/packages/{id}/history", tag = "packages",
+#[utoipa::path(get, path = "/v1/packages/{id}/history", tag = "packages", operation_id = "package_history",
     params(("id" = String, Path), VersionsParams),
     responses((status = 200, body = Listed<PackageView>), (status = "default", body = ProblemDetails)))]
 pub async fn history(

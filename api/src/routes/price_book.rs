@@ -34,7 +34,7 @@ pub struct PriceBookParams {
 }
 
 /// The price book in force, or the version that is asked for.
-#[utoipa::path(get, path = "/v1/price-book", tag = "price book", params(PriceBookParams),
+#[utoipa::path(get, path = "/v1/price-book", tag = "price book", operation_id = "read_price_book", params(PriceBookParams),
     responses((status = 200, body = PriceBookView), (status = "default", body = ProblemDetails)))]
 pub async fn read(
     State(app): State<App>,
@@ -61,7 +61,7 @@ pub async fn read(
 ///
 /// Without `valid_from` it holds two seconds later, when every server has it. The latest version published again is
 /// answered as it is.
-#[utoipa::path(put, path = "/v1/price-book", tag = "price book", request_body = PriceBookBody,
+#[utoipa::path(put, path = "/v1/price-book", tag = "price book", operation_id = "publish_price_book", request_body = PriceBookBody,
     responses((status = 200, body = PriceBookView), (status = "default", body = ProblemDetails)))]
 pub async fn publish(State(app): State<App>, call: Call) -> Result<Response, Problem> {
     call.caller.must_have(Scope::Admin)?;
@@ -74,7 +74,7 @@ pub async fn publish(State(app): State<App>, call: Call) -> Result<Response, Pro
 }
 
 /// All versions, newest first.
-#[utoipa::path(get, path = "/v1/price-book/versions", tag = "price book", params(VersionsParams),
+#[utoipa::path(get, path = "/v1/price-book/versions", tag = "price book", operation_id = "price_book_versions", params(VersionsParams),
     responses((status = 200, body = Listed<PriceBookVersion>), (status = "default", body = ProblemDetails)))]
 pub async fn versions(
     State(app): State<App>,
@@ -106,7 +106,7 @@ pub struct DiffAnswer {
 }
 
 /// What has changed between two versions.
-#[utoipa::path(get, path = "/v1/price-book/diff", tag = "price book", params(DiffParams),
+#[utoipa::path(get, path = "/v1/price-book/diff", tag = "price book", operation_id = "price_book_diff", params(DiffParams),
     responses((status = 200, body = DiffAnswer), (status = "default", body = ProblemDetails)))]
 pub async fn diff(
     State(app): State<App>,
@@ -132,12 +132,15 @@ pub struct PriceBookBody {
     units: Option<Vec<String>>,
     /// Dimensions of your own, beside `model`, `endpoint` and `region`.
     dimensions: Option<Vec<String>>,
-    /// What an organization is given at its first appearance: `{"amount", "validity_days"?}`.
+    /// What an organization is given at its first appearance: `{"amount"?, "validity_days"?, "monthly"?}`.
     #[schema(value_type = Option<Object>)]
     welcome: Option<()>,
     /// Requests a second by tier: `{"name": {"requests_per_second", "burst"?}}`; `default` is for whoever has no tier.
     #[schema(value_type = Option<Object>)]
     rate_tiers: Option<()>,
+    /// An estimate above so many percent of the balance warns; default 50.
+    #[schema(minimum = 1, maximum = 100)]
+    warning_percent: Option<u8>,
     /// `{"operation", "dimensions"?, "components", "uncharged"?, "minimum"?, "maximum"?}` each.
     #[schema(value_type = Vec<Object>)]
     prices: Vec<()>,

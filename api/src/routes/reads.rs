@@ -6,7 +6,7 @@ use domain::{EntityId, OrganizationId};
 use http::StatusCode;
 use store::{RecordedEvent, StrongBalance};
 
-use super::call::{Ids, Reader, key};
+use super::call::{Ids, Reader, Visitor, key};
 use super::run::{admitted, answer, json, visible};
 use crate::answers::{
     Answer, ConsumptionReceipt, GrantReceipt, PurchaseReceipt, RecurringGrantState, ReservationReceipt, SettingsView,
@@ -83,7 +83,7 @@ fn missing(code: &'static str, what: &str, id: EntityId) -> Problem {
 }
 
 /// A grant, and whether it has ended.
-#[utoipa::path(get, path = "/v1/organizations/{org}/grants/{id}", tag = "grants",
+#[utoipa::path(get, path = "/v1/organizations/{org}/grants/{id}", tag = "grants", operation_id = "read_grant",
     params(("org" = String, Path), ("id" = uuid::Uuid, Path)),
     responses((status = 200, body = GrantReceipt<'static>), (status = "default", body = ProblemDetails)))]
 pub async fn grant(
@@ -119,7 +119,7 @@ async fn origin(app: &App, organization: &OrganizationId, grant: EntityId) -> Re
     responses((status = 200, body = PurchaseReceipt<'static>), (status = "default", body = ProblemDetails)))]
 pub async fn purchase(
     State(app): State<App>,
-    Reader(caller): Reader,
+    Visitor(caller): Visitor,
     Ids((org, given)): Ids<(String, String)>,
 ) -> Result<Response, Problem> {
     let (id, events) = entity(&app, &caller, &org, &given).await?;

@@ -34,7 +34,8 @@ pub async fn single(
     target: Option<&str>,
     call: Call,
 ) -> Result<Response, Problem> {
-    call.caller.must_have(kind.scope())?;
+    // Pages reach only those endpoints that ask for them.
+    call.caller.must_have_or_be_a_page(kind.scope())?;
     let organization = organization(organization_id)?;
     call.caller.must_see(&organization)?;
     if kind.is_rate_limited() {

@@ -73,6 +73,11 @@ impl Caller {
         match shared.work.kind {
             Kind::Grant => self.single(&shared, "grants", work::grant_body()),
             Kind::Consume => self.single(&shared, "consumptions", work::consume_body()),
+            Kind::Priced => self.single(&shared, "consumptions", work::priced_body()),
+            Kind::Estimate => {
+                let body = work::estimate_body(&shared.work.organization(shared.take(1)));
+                shared.target.post("/v1/estimates", None, body)
+            }
             Kind::Refused => self.single(&shared, "consumptions", work::refused_body()),
             Kind::Pair => match self.held.take() {
                 Some(held) => confirm(&shared, &held),
@@ -104,7 +109,9 @@ impl Caller {
     pub fn accept(&mut self, reply: &Reply) -> anyhow::Result<u64> {
         let done = matches!(reply.status, 200 | 201);
         match self.shared.work.kind {
-            Kind::Grant | Kind::Consume | Kind::Balance | Kind::Screen => Ok(u64::from(done)),
+            Kind::Grant | Kind::Consume | Kind::Priced | Kind::Estimate | Kind::Balance | Kind::Screen => {
+                Ok(u64::from(done))
+            }
             Kind::Refused => Ok(u64::from(reply.status == 402)),
             Kind::Pair => {
                 if reply.status == 201 {

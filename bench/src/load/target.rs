@@ -34,8 +34,20 @@ impl Target {
     /// # Errors
     /// The path or the key has characters that HTTP does not allow.
     pub fn post(&self, path: &str, key: Option<&str>, body: impl Into<Bytes>) -> anyhow::Result<Call> {
+        self.send(Method::POST, path, key, body)
+    }
+
+    /// A PUT of JSON.
+    ///
+    /// # Errors
+    /// As [`Self::post`].
+    pub fn put(&self, path: &str, body: impl Into<Bytes>) -> anyhow::Result<Call> {
+        self.send(Method::PUT, path, None, body)
+    }
+
+    fn send(&self, method: Method, path: &str, key: Option<&str>, body: impl Into<Bytes>) -> anyhow::Result<Call> {
         let mut request = Request::builder()
-            .method(Method::POST)
+            .method(method)
             .uri(path)
             .header(HOST, self.host.clone())
             .header(AUTHORIZATION, self.authorization.clone())

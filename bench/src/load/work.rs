@@ -14,6 +14,10 @@ pub enum Kind {
     /// The first command of every organization.
     Grant,
     Consume,
+    /// A consumption that the price book prices, by [`price_book`].
+    Priced,
+    /// What such a consumption would cost.
+    Estimate,
     /// A consumption of more than there is; 402 is the right answer.
     Refused,
     /// Reserve, then confirm half of it.
@@ -67,7 +71,14 @@ impl Work {
     const fn grants(&self) -> bool {
         match self.kind {
             Kind::Grant | Kind::BatchGrant(_) => true,
-            Kind::Consume | Kind::Refused | Kind::Pair | Kind::Batch(_) | Kind::Balance | Kind::Screen => false,
+            Kind::Consume
+            | Kind::Priced
+            | Kind::Estimate
+            | Kind::Refused
+            | Kind::Pair
+            | Kind::Batch(_)
+            | Kind::Balance
+            | Kind::Screen => false,
         }
     }
 
@@ -116,6 +127,26 @@ pub fn grant_body() -> String {
 #[must_use]
 pub fn consume_body() -> String {
     format!("{{{}}}", consume_fields(1))
+}
+
+/// The book of priced rows: a prefix, a dimension and tiers, and so cheap that a grant outlives the run.
+#[must_use]
+pub const fn price_book() -> &'static str {
+    r#"{"prices":[{"operation":"chat.*","dimensions":{"model":"gpt-4*"},"components":[{"unit":"input_tokens","per_unit":"0.003"},{"unit":"output_tokens","graduated":[{"up_to":1000000,"rate":"0.012"},{"rate":"0.01"}]}]},{"operation":"*","components":[{"unit":"request","per_unit":1}]}]}"#
+}
+
+const PRICED_USAGE: &str = r#""operation":"chat.completion","dimensions":{"model":"gpt-4o"},"quantities":{"input_tokens":800,"output_tokens":200}"#;
+
+/// The body of a priced consumption, otherwise like the plain one.
+#[must_use]
+pub fn priced_body() -> String {
+    format!(r#"{{{PRICED_USAGE},"subject":"user-7","description":"One call"}}"#)
+}
+
+/// The body of an estimate for an organization.
+#[must_use]
+pub fn estimate_body(organization: &str) -> String {
+    format!(r#"{{"organization_id":"{organization}",{PRICED_USAGE}}}"#)
 }
 
 /// The body of a consumption that is refused.

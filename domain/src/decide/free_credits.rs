@@ -17,15 +17,28 @@ use crate::limits::MAX_LOTS;
 use crate::text::{Metadata, Note};
 use crate::time::{Timestamp, to_micros};
 
-/// The ordinal of the welcome grant's id, so that the command's own ids are those of any other command.
+/// The ordinals of the ids of what a new organization begins with, so that the command's own ids are those of any other
+/// command.
 const WELCOME_ORDINAL: u32 = u32::MAX;
+const FIRST_PERIOD_ORDINAL: u32 = u32::MAX - 1;
 
 /// A new organization begins with its bonus, so that its first command can spend it already. A refused command leaves
 /// neither (CORRECTNESS C25).
 pub(super) fn welcome(draft: &mut Draft<'_>) {
-    let Some(Welcome { amount, validity_days }) = draft.context.welcome.filter(|_| !draft.state.exists()) else {
-        return;
-    };
+    let Some(welcome) = draft.context.welcome.filter(|_| !draft.state.exists()) else { return };
+    if !welcome.amount.is_zero() {
+        bonus(draft, welcome);
+    }
+    if let Some(monthly) = &welcome.monthly {
+        let recurring = Recurring { grant: monthly.into(), anchor: draft.now(), periods: 0 };
+        draft.emit(RecurringGrantConfigured { recurring: Some(recurring) });
+        let id = GrantId::new(draft.context.command_id.entity(FIRST_PERIOD_ORDINAL));
+        begin_period_with(draft, draft.now(), |_| id);
+    }
+}
+
+fn bonus(draft: &mut Draft<'_>, welcome: &Welcome) {
+    let Welcome { amount, validity_days, monthly: _ } = welcome;
     let now = draft.now();
     let id = GrantId::new(draft.context.command_id.entity(WELCOME_ORDINAL));
     let expires_at = validity_days.and_then(|days| now.checked_add_signed(TimeDelta::days(i64::from(days))));
@@ -64,6 +77,10 @@ fn begin_period_if_due(draft: &mut Draft<'_>, now: Timestamp) {
 
 /// Begins the next period: with its grant, or without where nothing is to be given.
 pub(super) fn begin_period(draft: &mut Draft<'_>, at: Timestamp) {
+    begin_period_with(draft, at, |draft| GrantId::new(draft.make_entity()));
+}
+
+fn begin_period_with(draft: &mut Draft<'_>, at: Timestamp, make_id: impl FnOnce(&mut Draft<'_>) -> GrantId) {
     let Some(recurring) = draft.state.recurring.clone() else { return };
     let amount = match recurring.grant.rollover {
         Rollover::None | Rollover::All => recurring.grant.amount,
@@ -77,7 +94,7 @@ pub(super) fn begin_period(draft: &mut Draft<'_>, at: Timestamp) {
         draft.emit_at(RecurringGrantSkipped { reason: SkipReason::Limit }, at);
         return;
     }
-    let id = GrantId::new(draft.make_entity());
+    let id = make_id(draft);
     let terms = GrantTerms {
         priority: recurring.grant.priority,
         applies_to: recurring.grant.applies_to.clone(),

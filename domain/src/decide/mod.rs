@@ -8,6 +8,7 @@ mod burn;
 mod consume;
 mod draft;
 mod due;
+mod estimate;
 mod follow;
 mod free_credits;
 mod grant;
@@ -32,6 +33,8 @@ use crate::state::Organization;
 use crate::time::Timestamp;
 
 use draft::{Draft, Stop};
+
+pub use estimate::{Estimate, estimate};
 
 /// Events of entities that a decision asked for, each complete and in stream order.
 pub type History = BTreeMap<EntityId, Vec<Event>>;

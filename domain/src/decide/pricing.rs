@@ -49,7 +49,11 @@ pub(super) fn reservation(draft: &Draft<'_>, command: &Reserve) -> Result<Cost, 
         Amount::Given(amount) => return Ok(Cost::given(*amount)),
         Amount::Priced(books) => books,
     };
-    let (published, used) = (book(draft, books, command.price_version)?, &draft.state.monthly_use);
+    let published = match command.price_version {
+        Some(version) => books.estimated(version, draft.now()).map_err(CommandError::from)?,
+        None => book(draft, books, None)?,
+    };
+    let used = &draft.state.monthly_use;
     let first = charge(draft, used, published, &command.usage)?;
     let last = match used.after_reserved(&first, &draft.state.reserved_use, draft.now()) {
         Some(ahead) => charge(draft, &ahead, published, &command.usage)?,

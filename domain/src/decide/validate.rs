@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::commands::{Amount, Command, Expiry, Offer, RevokeExtent, Settings};
+use crate::commands::{Amount, Command, Consume, Expiry, Offer, RevokeExtent, Settings};
 use crate::credits::Credits;
 use crate::error::CommandError;
 use crate::free_credits::{RecurringGrant, Rollover};
@@ -28,7 +28,7 @@ pub(super) fn command(command: &Command, now: Timestamp) -> Result<(), CommandEr
             RevokeExtent::Credits(credits) => amount("credits", credits),
             RevokeExtent::PriceMinor(minor) => amount("amount_minor", Credits::new(minor)),
         },
-        Command::Consume(c) => asked(&c.amount).and(usage(&c.usage, now)),
+        Command::Consume(c) => consume(c, now),
         Command::RefundConsumption(c) => c.amount.map_or(Ok(()), |credits| amount("amount", credits)),
         Command::Reserve(c) => {
             asked(&c.amount)?;
@@ -62,6 +62,10 @@ pub(super) fn command(command: &Command, now: Timestamp) -> Result<(), CommandEr
         | Command::ResumeRecharge(_)
         | Command::Settle => Ok(()),
     }
+}
+
+pub(super) fn consume(command: &Consume, now: Timestamp) -> Result<(), CommandError> {
+    asked(&command.amount).and(usage(&command.usage, now))
 }
 
 fn ensure(holds: bool, field: &'static str, problem: &str) -> Result<(), CommandError> {

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::credits::Credits;
@@ -93,6 +94,12 @@ impl PriceBook {
         &self.document.rate_tiers
     }
 
+    /// An estimate above so many percent of the balance warns.
+    #[must_use]
+    pub fn warning_percent(&self) -> u8 {
+        self.document.warning_percent.unwrap_or(WARNING_PERCENT_DEFAULT)
+    }
+
     #[must_use]
     pub fn rounding(&self) -> Rounding {
         self.document.rounding
@@ -137,6 +144,13 @@ pub struct PublishedBook {
     pub book: PriceBook,
 }
 
+/// Half the balance: whoever spends it twice has nothing left.
+const WARNING_PERCENT_DEFAULT: u8 = 50;
+
+/// How long an estimate may be charged by its own prices once others hold: a person has decided by then, and a program
+/// that goes on for longer would evade a change of prices.
+pub const ESTIMATE_HOLDS: TimeDelta = TimeDelta::hours(1);
+
 /// The versions that a command may be priced by. A command carries them, and the decision picks one under the
 /// organization's lock, so that a version published ahead holds from its own microsecond on.
 #[derive(Clone, Default, PartialEq)]
@@ -164,6 +178,22 @@ impl PriceBooks {
     pub fn version(&self, version: u32, now: Timestamp) -> Result<&Arc<PublishedBook>, PriceError> {
         let found = self.0.iter().find(|published| published.version == version && published.valid_from <= now);
         found.ok_or(PriceError::NoVersion { version })
+    }
+
+    /// A version that a caller asks for, because an estimate was made by it: one that is in force, or was within
+    /// [`ESTIMATE_HOLDS`].
+    ///
+    /// # Errors
+    /// [`PriceError::NoVersion`] where it was never in force, [`PriceError::VersionOver`] where that is too long ago.
+    pub fn estimated(&self, version: u32, now: Timestamp) -> Result<&Arc<PublishedBook>, PriceError> {
+        let published = self.version(version, now)?;
+        let place = (published.valid_from, version);
+        let next = self.0.iter().find(|other| (other.valid_from, other.version) > place);
+        match next.map(|next| next.valid_from) {
+            Some(until) if until == published.valid_from => Err(PriceError::NoVersion { version }),
+            Some(until) if until <= now - ESTIMATE_HOLDS => Err(PriceError::VersionOver { version, until }),
+            Some(_) | None => Ok(published),
+        }
     }
 }
 

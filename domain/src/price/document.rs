@@ -44,6 +44,9 @@ pub struct Document {
     /// Requests a second, by tier.
     #[serde(default, skip_serializing_if = "RateTiers::is_empty")]
     pub rate_tiers: RateTiers,
+    /// An estimate above so many percent of the balance warns; 50 where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning_percent: Option<u8>,
     #[serde(default)]
     pub prices: Vec<PriceEntry>,
 }

@@ -2,6 +2,7 @@
 
 use crate::price::mistake::did_you_mean;
 use crate::text::{Label, Unit};
+use crate::time::Timestamp;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PriceError {
@@ -9,6 +10,8 @@ pub enum PriceError {
     NoBook,
     #[error("there is no version {version} of the price book that is or was in force")]
     NoVersion { version: u32 },
+    #[error("version {version} of the price book has been over since {until}: estimate again")]
+    VersionOver { version: u32, until: Timestamp },
     #[error("a price needs an `operation`")]
     NoOperation,
     #[error("the price book has no price for `{operation}`{}", did_you_mean(.nearest))]

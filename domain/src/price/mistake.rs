@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::grant::MAX_PRIORITY;
+use crate::limits::MAX_PATTERNS;
 use crate::price::exact::InvalidExactCredits;
 use crate::price::limits::{MAX_COMPONENTS, MAX_DECLARED, MAX_DIMENSIONS, MAX_METERS, MAX_PRICES, MAX_TIERS};
 use crate::price::rate_tiers::{MAX_RATE, MAX_RATE_TIERS};
@@ -141,6 +143,12 @@ pub enum Mistake {
     TooManyRateTiers { count: usize },
     #[error("must be from 1 to {MAX_RATE} requests")]
     RateOutOfRange,
+    #[error("must be from 0 to {MAX_PRIORITY}")]
+    PriorityOutOfRange,
+    #[error("{count} patterns are too many: at most {MAX_PATTERNS}")]
+    TooManyPatterns { count: usize },
+    #[error("must be from 1 to 100 percent")]
+    WarningOutOfRange,
     #[error("is the same usage as prices[{other}], and neither is more specific: both could be meant")]
     Ambiguous { other: usize },
 }

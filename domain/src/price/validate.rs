@@ -4,6 +4,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::credits::Credits;
+use crate::free_credits::Rollover;
+use crate::grant::MAX_PRIORITY;
+use crate::limits::MAX_PATTERNS;
 use crate::price::book::{Charge, Component, Price, PriceBook, Tier};
 use crate::price::document::{ComponentEntry, Document, PriceEntry, TierEntry};
 use crate::price::exact::{ExactCredits, Rounding};
@@ -24,6 +27,9 @@ pub(super) fn validate(document: Document) -> Result<PriceBook, Vec<Misplaced>> 
     check.declared();
     check.welcome();
     check.mistakes.extend(rate_tiers::mistakes(&document.rate_tiers));
+    if document.warning_percent.is_some_and(|percent| !(1..=100).contains(&percent)) {
+        check.note::<()>(&Place::default().field("warning_percent"), Mistake::WarningOutOfRange);
+    }
     let prices = check.prices();
     if !check.mistakes.is_empty() {
         check.mistakes.truncate(MAX_MISTAKES);
@@ -69,11 +75,26 @@ impl Check<'_> {
 
     fn welcome(&mut self) {
         let (Some(welcome), place) = (&self.document.welcome, Place::default().field("welcome")) else { return };
-        if !welcome.amount.is_positive() || welcome.amount > Credits::MAX_AMOUNT {
+        let is_amount = |amount: Credits| amount.is_positive() && amount <= Credits::MAX_AMOUNT;
+        let is_monthly_only = welcome.amount.is_zero() && welcome.monthly.is_some();
+        if !is_monthly_only && !is_amount(welcome.amount) {
             self.note::<()>(&place.field("amount"), Mistake::BoundOutOfRange);
         }
         if welcome.validity_days.is_some_and(|days| !(1..=MAX_VALIDITY_DAYS).contains(&days)) {
             self.note::<()>(&place.field("validity_days"), Mistake::ValidityOutOfRange);
+        }
+        let (Some(monthly), place) = (&welcome.monthly, place.field("monthly")) else { return };
+        if !is_amount(monthly.amount) {
+            self.note::<()>(&place.field("amount"), Mistake::BoundOutOfRange);
+        }
+        if matches!(monthly.rollover, Rollover::Capped(cap) if !is_amount(cap)) {
+            self.note::<()>(&place.field("rollover"), Mistake::BoundOutOfRange);
+        }
+        if monthly.priority > MAX_PRIORITY {
+            self.note::<()>(&place.field("priority"), Mistake::PriorityOutOfRange);
+        }
+        if monthly.applies_to.len() > MAX_PATTERNS {
+            self.note::<()>(&place.field("applies_to"), Mistake::TooManyPatterns { count: monthly.applies_to.len() });
         }
     }
 

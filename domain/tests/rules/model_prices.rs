@@ -170,6 +170,9 @@ impl Model {
         asked: &Asked,
         version: Option<u32>,
     ) -> Result<(i128, Option<u32>), &'static str> {
+        const HOUR_MICROS: i64 = 3_600_000_000;
+        let first_is_over = now >= second_from().timestamp_micros() + HOUR_MICROS;
+        check(version != Some(1) || !first_is_over, "Unpriced")?;
         let version = self.version(now, version)?;
         let used = asked.counter().map_or(0, |counter| self.used(now, counter));
         let behind_all = used + self.reserved_use(asked.counter());

@@ -136,8 +136,8 @@ impl Walk {
             if let Some((last, asked_at)) = self.requests.last().copied() {
                 let ended_at = self.ended(last).expect("no two requests overlap");
                 assert!(at >= asked_at + TimeDelta::seconds(self.cooldown.into()), "it cools down");
-                let declined =
-                    self.failure(last).is_some_and(RechargeFailure::backs_off) && !self.resumed_since(ended_at);
+                let is_over = self.resumed_since(ended_at) || self.paid_since(ended_at);
+                let declined = self.failure(last).is_some_and(RechargeFailure::backs_off) && !is_over;
                 let pause = TimeDelta::seconds(self.cooldown.max(BACK_OFF_SECONDS_MIN).into());
                 assert!(!declined || at >= ended_at + pause, "it backs off");
             }
@@ -165,6 +165,11 @@ impl Walk {
 
     fn resumed_since(&self, at: Timestamp) -> bool {
         self.world.log.iter().any(|event| matches!(event.fact, Fact::RechargeResumed(_)) && event.occurred_at >= at)
+    }
+
+    /// A payment of an earlier request that arrives late shows that the card works.
+    fn paid_since(&self, at: Timestamp) -> bool {
+        self.world.log.iter().any(|event| matches!(event.fact, Fact::RechargeCompleted(_)) && event.occurred_at >= at)
     }
 
     fn request(&self, place: usize) -> Option<(RechargeId, Timestamp)> {

@@ -28,6 +28,31 @@ fn each_mistake_is_named_with_its_place() {
             "welcome.validity_days",
             "from 1 to 36500 days",
         ),
+        (
+            "welcome = { monthly = { amount = 0 } }\n[[prices]]\noperation = 'a'\ncomponents = [{ unit = 'rows', per_unit = 1 }]",
+            "welcome.monthly.amount",
+            "from 1 to 10^15",
+        ),
+        (
+            "welcome = { monthly = { amount = 5, rollover = { capped = -1 } } }\n[[prices]]\noperation = 'a'\ncomponents = [{ unit = 'rows', per_unit = 1 }]",
+            "welcome.monthly.rollover",
+            "from 1 to 10^15",
+        ),
+        (
+            "welcome = { monthly = { amount = 5, priority = 1001 } }\n[[prices]]\noperation = 'a'\ncomponents = [{ unit = 'rows', per_unit = 1 }]",
+            "welcome.monthly.priority",
+            "from 0 to 1000",
+        ),
+        (
+            "warning_percent = 0\n[[prices]]\noperation = 'a'\ncomponents = [{ unit = 'rows', per_unit = 1 }]",
+            "warning_percent",
+            "from 1 to 100 percent",
+        ),
+        (
+            "warning_percent = 101\n[[prices]]\noperation = 'a'\ncomponents = [{ unit = 'rows', per_unit = 1 }]",
+            "warning_percent",
+            "from 1 to 100 percent",
+        ),
         ("prices = []", "prices", "at least one price"),
         ("components = []", components, "at least one component"),
         (

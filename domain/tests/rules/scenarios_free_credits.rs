@@ -31,7 +31,7 @@ fn months_later(world: &mut World, months: u32) {
 #[test]
 fn a_new_organization_begins_with_its_bonus_once() {
     let mut t = table("");
-    t.world.welcome = Some(Welcome { amount: credits(100), validity_days: Some(1) });
+    t.world.welcome = Some(Welcome { amount: credits(100), validity_days: Some(1), monthly: None });
     t.rows(
         "
         consume - 101        | InsufficientCredits | 0 0 0
@@ -47,6 +47,46 @@ fn a_new_organization_begins_with_its_bonus_once() {
     let Fact::CreditsConsumed(first) = &t.world.log[1].fact else { panic!("{:?}", t.world.log[1]) };
     let id = CommandId::without_key(uuid::Uuid::from_u128(2)).entity(0);
     assert_eq!(first.consumption_id.entity(), id, "the command's own ids are those without a bonus");
+}
+
+#[test]
+fn a_new_organization_begins_with_the_monthly_grant_of_the_book_once() {
+    let grant = |amount| Monthly { amount, rollover: Rollover::None, priority: 100, applies_to: Vec::new() };
+    let mut t = table("");
+    let welcome = Welcome { amount: Credits::ZERO, validity_days: None, monthly: Some(grant(credits(100))) };
+    t.world.welcome = Some(welcome);
+    t.rows(
+        "
+        consume - 101        | InsufficientCredits | 0 0 0
+        consume a 30         | ok | 70 0 70 | RecurringGrantConfigured CreditsGranted CreditsConsumed
+        consume b 30         | ok | 40 0 40 | CreditsConsumed
+        ",
+    );
+    let Fact::CreditsConsumed(first) = &t.world.log[2].fact else { panic!("{:?}", t.world.log[2]) };
+    let id = CommandId::without_key(uuid::Uuid::from_u128(2)).entity(0);
+    assert_eq!(first.consumption_id.entity(), id, "the command's own ids are those without a rule");
+    // A later book changes nothing for those who are there already.
+    t.world.welcome = Some(Welcome { amount: credits(7), validity_days: None, monthly: Some(grant(credits(900))) });
+    months_later(&mut t.world, 2);
+    assert_eq!(t.world.figures(), (100, 0, 100), "a cold organization has the periods that passed");
+    t.world.run(&monthly(250, Rollover::None)).unwrap();
+    months_later(&mut t.world, 3);
+    assert_eq!(t.world.figures(), (250, 0, 250), "its own setting takes the rule's place");
+}
+
+#[test]
+fn an_own_setting_as_the_first_command_is_given_the_books_first_month_and_no_second() {
+    let mut world = World::new();
+    let rule = Monthly { amount: credits(100), rollover: Rollover::All, priority: 100, applies_to: Vec::new() };
+    world.welcome = Some(Welcome { amount: credits(5), validity_days: None, monthly: Some(rule) });
+    let events = world.run(&monthly(50, Rollover::All)).unwrap();
+    assert_eq!(
+        names(&events)[..4],
+        ["CreditsGranted", "RecurringGrantConfigured", "CreditsGranted", "RecurringGrantConfigured"]
+    );
+    assert_eq!(world.figures(), (105, 0, 105));
+    months_later(&mut world, 1);
+    assert_eq!(world.figures(), (155, 0, 155));
 }
 
 #[test]

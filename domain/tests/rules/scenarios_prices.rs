@@ -262,3 +262,42 @@ fn an_organization_begins_with_no_use() {
     assert_eq!(MonthlyUse::default().counters(start()).count(), 0);
     assert_eq!(Organization::default().monthly_use(), &MonthlyUse::default());
 }
+
+#[test]
+fn an_estimates_version_can_be_asked_for_within_an_hour_and_only_if_it_was_in_force() {
+    let at = |seconds| start() + TimeDelta::seconds(seconds);
+    let books = [(1, 0), (2, 100), (3, 500), (4, 500), (5, 90_000)];
+    let books = PriceBooks::new(books.map(|(version, from)| published(version, at(from), STANDARD)).to_vec());
+    let outcome = |version, now| match books.estimated(version, now) {
+        Ok(published) => Ok(published.version),
+        Err(error) => Err(error.to_string().contains("over since")),
+    };
+    let microsecond = TimeDelta::microseconds(1);
+    assert_eq!(outcome(1, at(3_700) - microsecond), Ok(1));
+    assert_eq!(outcome(1, at(3_700)), Err(true), "an hour after the second one began");
+    assert_eq!(outcome(2, at(3_700)), Ok(2));
+    assert_eq!(outcome(3, at(500)), Err(false), "it was replaced at the instant it began");
+    assert_eq!(outcome(4, at(89_000)), Ok(4), "it is in force");
+    assert_eq!(outcome(5, at(89_000)), Err(false), "it is still to come");
+    assert_eq!(outcome(6, at(89_000)), Err(false));
+}
+
+#[test]
+fn an_estimate_is_the_charge_of_the_same_moment() {
+    let mut t = api_calls("grant g 20000\nconsume a priced op=api.list #request=990");
+    for quantity in [5, 20, 9_100, 3] {
+        let books = Arc::new(PriceBooks::new(vec![published(1, Timestamp::UNIX_EPOCH, API_CALLS)]));
+        let usage = Arc::new(usage("api.list", &[("request", quantity)], &[]));
+        let consume = commands::Consume { amount: commands::Amount::Priced(books), usage };
+        let (organization, history) = (t.world.organization.clone(), History::new());
+        let command_id = CommandId::without_key(uuid::Uuid::nil());
+        let context =
+            Context { organization: &organization, command_id, now: t.world.now, history: &history, welcome: None };
+        let estimated = estimate(&t.world.state, &consume, &context).unwrap();
+        let before = t.world.figures();
+        assert_eq!((estimated.balance.get(), estimated.available.get()), (before.0, before.2));
+        t.world.run(&Command::Consume(consume)).unwrap();
+        assert_eq!(receipts(&t).last(), estimated.receipt.as_deref());
+        assert_eq!(before.0 - t.world.figures().0, estimated.amount.get());
+    }
+}

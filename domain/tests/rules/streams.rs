@@ -166,7 +166,7 @@ fn prices() -> Table {
 /// A bonus, then a monthly grant until its rollover's cap leaves nothing to give.
 fn free_credits() -> World {
     let mut world = World::new();
-    world.welcome = Some(Welcome { amount: credits(50), validity_days: Some(30) });
+    world.welcome = Some(Welcome { amount: credits(50), validity_days: Some(30), monthly: None });
     world.run(&monthly(20, Rollover::None)).unwrap();
     let grant = RecurringGrant {
         amount: credits(100),

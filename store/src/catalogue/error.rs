@@ -20,7 +20,9 @@ pub enum CatalogueError {
     #[error("the price book has mistakes: {}", sentence(.0))]
     Book(Vec<Misplaced>),
     /// Prices change for what comes, never for what was.
-    #[error("`valid_from` is {valid_from}, which is past: leave it out to publish at once")]
+    #[error(
+        "`valid_from` is {valid_from}, which is past or too soon for every server to know it: leave it out to publish at once"
+    )]
     InThePast { valid_from: Timestamp },
     #[error("there is no version {0} of the price book")]
     NoVersion(u32),

@@ -53,7 +53,7 @@ pub async fn publish(pool: &PgPool, document: Document, by: &Author) -> Result<P
     }
     let at_once = if latest.is_none() { by.at } else { by.at + LEAD };
     let valid_from = book.document().valid_from.map_or(at_once, to_micros);
-    if valid_from < by.at {
+    if valid_from < at_once {
         return Err(CatalogueError::InThePast { valid_from });
     }
     let version = latest.map_or(0, |latest| latest.published.version) + 1;

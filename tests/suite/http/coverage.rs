@@ -6,11 +6,10 @@ use crate::support;
 use crate::support::http::plain;
 use crate::support::node::Node;
 
-/// Operations whose rights, mistakes or replays a test of this folder, of `queries` or of `notifications` tries.
 /// Takes no key but a signature (`payments::inbox` tries it); this server has no account that could have signed.
-const SIGNED: &str = "POST /v1/webhooks/stripe";
+pub const SIGNED: &str = "POST /v1/webhooks/stripe";
 
-/// Operations whose rights, mistakes or replays a test of this folder or of `queries` tries.
+/// Operations whose rights, mistakes or replays a test of this folder, of `queries`, `notifications` or `web` tries.
 const COVERED: &[&str] = &[
     "GET /healthz",
     "GET /readyz",
@@ -27,6 +26,7 @@ const COVERED: &[&str] = &[
     "PUT /v1/price-book",
     "GET /v1/price-book/versions",
     "GET /v1/price-book/diff",
+    "POST /v1/estimates",
     "GET /v1/notification-endpoints",
     "POST /v1/notification-endpoints",
     "GET /v1/notification-endpoints/{id}",
@@ -72,6 +72,11 @@ const COVERED: &[&str] = &[
     "GET /v1/organizations/{org}/forecast",
     "GET /v1/organizations/{org}/events",
     "GET /v1/organizations/{org}/commands/{idempotency_key}",
+    "POST /v1/organizations/{org}/browser-tokens",
+    "DELETE /v1/organizations/{org}/browser-tokens/{id}",
+    "POST /session",
+    "GET /session",
+    "DELETE /session",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

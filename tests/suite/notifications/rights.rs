@@ -144,3 +144,23 @@ async fn mistakes_are_named() {
     let answer = world.send("POST", LIST, body).await;
     assert_eq!((answer.status, &answer.body["code"]), (422, &json!("too_many_notification_endpoints")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_the_rights_of_the_app_role_tells_all_that_there_is() {
+    let mut world = World::without_servers().await;
+    let mark = if world.database.url.contains('?') { '&' } else { '?' };
+    world.database.url = format!("{}{mark}options=-c%20role%3Dledger_app", world.database.url);
+    let allow = ("CREDIT_LEDGER_ALLOW_PRIVATE_NOTIFICATIONS", "true");
+    world.add_node_with(&[allow, ("CREDIT_LEDGER_NO_MIGRATE", "true")]).await;
+    let (id, _) = world.endpoint("/hooks", json!({})).await;
+    let grant = json!({"amount": 100, "reason": "trial", "expires_in_seconds": 3600});
+    world.command("acme", "grants", "g", grant).await;
+    world.purchase("acme", "order").await;
+    world.at(std::time::Duration::from_secs(600));
+    let taken = world.receiver.settled("/hooks", 2).await;
+    let mut kinds = [taken[0].kind(), taken[1].kind()];
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["credits.grant.expiring", "credits.purchase.completed"]);
+    world.ok("POST", &format!("{LIST}/{id}/resend"), json!({"delivery_id": taken[0].id})).await;
+    assert_eq!(world.send("DELETE", &format!("{LIST}/{id}"), Value::Null).await.status, 204);
+}

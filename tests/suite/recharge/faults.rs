@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::Credits;
 use domain::ids::{PurchaseId, RechargeId};
 use domain::recharge::{RechargeFailure, SuspensionCause};
+use futures::StreamExt;
 use payments::gateway::{CustomerId, OffSessionCharge, PaymentLabels, PaymentMethodId};
 use payments::recharge::Attempts;
 use store::Clock;
@@ -54,7 +55,8 @@ async fn each_fault_ends_in_one_charge_and_one_credit() {
         assert_eq!((world.charged().0, world.credited().await.0), (1, 1), "{kind:?}: {:#?}", world.rows().await);
         assert_eq!(world.count("RechargeRequested").await, 1, "{kind:?}");
     });
-    futures::future::join_all(runs).await;
+    // A few at a time: each has connections of its own.
+    futures::stream::iter(runs).for_each_concurrent(3, |run| run).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

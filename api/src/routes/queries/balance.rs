@@ -17,7 +17,7 @@ use crate::openapi::ProblemDetails;
 use crate::problem::Problem;
 use crate::problems::{of_execute, of_query, organization_not_found};
 use crate::request::query::instant;
-use crate::routes::call::{Ids, Params, Reader};
+use crate::routes::call::{Ids, Params, Visitor};
 use crate::routes::run::{admitted, json};
 
 /// Whose rows have the balance.
@@ -52,7 +52,7 @@ pub struct BalanceParams {
     responses((status = 200, body = BalanceAnswer), (status = "default", body = ProblemDetails)))]
 pub async fn balance(
     State(app): State<App>,
-    Reader(caller): Reader,
+    Visitor(caller): Visitor,
     Ids(org): Ids<String>,
     Params(params): Params<BalanceParams>,
 ) -> Result<Response, Problem> {

@@ -14,7 +14,7 @@ use crate::openapi::ProblemDetails;
 use crate::problem::Problem;
 use crate::problems::of_query;
 use crate::request::query::{one_of, page};
-use crate::routes::call::{Ids, Params, Reader};
+use crate::routes::call::{Ids, Params, Visitor};
 
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +39,7 @@ pub struct PurchasesParams {
         (status = "default", body = ProblemDetails)))]
 pub async fn purchases(
     State(app): State<App>,
-    Reader(caller): Reader,
+    Visitor(caller): Visitor,
     Ids(org): Ids<String>,
     Params(params): Params<PurchasesParams>,
     headers: HeaderMap,

@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::problems::of_query;
 use crate::request::optional_text;
 use crate::request::query::{instant, list, one_of, page};
-use crate::routes::call::{Ids, Params, Reader};
+use crate::routes::call::{Ids, Params, Visitor};
 
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -79,7 +79,7 @@ impl TransactionsParams {
         (status = "default", body = ProblemDetails)))]
 pub async fn transactions(
     State(app): State<App>,
-    Reader(caller): Reader,
+    Visitor(caller): Visitor,
     Ids(org): Ids<String>,
     Params(params): Params<TransactionsParams>,
     headers: HeaderMap,

@@ -18,7 +18,7 @@ use crate::problem::Problem;
 use crate::problems::of_query;
 use crate::request::optional_text;
 use crate::request::query::{instant, list, page};
-use crate::routes::call::{Ids, Params, Reader};
+use crate::routes::call::{Ids, Params, Visitor};
 
 /// More would make nearly every row a group of its own.
 const GROUPS_MAX: usize = 4;
@@ -161,7 +161,7 @@ fn groups(given: Option<&str>) -> Result<Vec<Group>, Problem> {
         (status = "default", body = ProblemDetails)))]
 pub async fn usage(
     State(app): State<App>,
-    Reader(caller): Reader,
+    Visitor(caller): Visitor,
     Ids(org): Ids<String>,
     Params(params): Params<UsageParams>,
     headers: HeaderMap,

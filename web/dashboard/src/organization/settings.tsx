@@ -1,0 +1,77 @@
+// Thresholds, the overdraft, and auto-recharge.
+
+import { newIdempotencyKey, value } from "@credit-ledger/client";
+import { AutoRechargeSettings, Button, Failure, Field, Panel, Skeleton, creditKeys } from "@credit-ledger/react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { ledger } from "../ledger.js";
+import { useMay } from "../session.js";
+import type { PartProps } from "../views/organization.js";
+
+export default function Settings({ org }: PartProps): ReactNode {
+  return (
+    <div className="columns even">
+      <Thresholds org={org} />
+      <AutoRechargeSettings />
+    </div>
+  );
+}
+
+function Thresholds({ org }: PartProps): ReactNode {
+  const mayChange = useMay("admin");
+  const client = useQueryClient();
+  const queryKey = creditKeys.of(org, "settings");
+  const path = "/v1/organizations/{org}/settings";
+  const { data, error, isLoading } = useQuery({
+    queryKey,
+    queryFn: async () => value(await ledger.api.GET(path, { params: { path: { org } } })),
+  });
+  const save = useMutation({
+    mutationFn: async (body: { low_balance_threshold: number | null; overdraft_limit: number }) => {
+      const params = { path: { org }, header: { "Idempotency-Key": newIdempotencyKey() } };
+      return value(await ledger.api.PUT(path, { params, body }));
+    },
+    onSuccess: () => client.invalidateQueries({ queryKey: creditKeys.all(org) }),
+  });
+  return (
+    <Panel title="Balance">
+      {isLoading ? <Skeleton lines={4} /> : null}
+      {error === null ? null : <Failure error={error} />}
+      {data === undefined ? null : (
+        <form
+          key={data.last_sequence}
+          className="cl-stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            const given = new FormData(event.currentTarget);
+            const threshold = String(given.get("threshold") ?? "");
+            save.mutate({
+              low_balance_threshold: threshold === "" ? null : Number(threshold),
+              overdraft_limit: Number(given.get("overdraft") ?? 0),
+            });
+          }}
+        >
+          <fieldset className="plain cl-stack" disabled={!mayChange}>
+            <legend className="cl-hidden">Thresholds</legend>
+            <Field label="Low balance below" hint="Empty: 10 % of the last top-up, at most 1,000.">
+              {(ids) => <input {...ids} className="cl-input" name="threshold" type="number" min={0} step={1} defaultValue={data.low_balance_threshold ?? ""} />}
+            </Field>
+            <Field label="Overdraft limit" hint="How far below zero the balance may go.">
+              {(ids) => <input {...ids} className="cl-input" name="overdraft" type="number" min={0} step={1} defaultValue={data.overdraft_limit} />}
+            </Field>
+          </fieldset>
+          {save.error === null ? null : <Failure error={save.error} />}
+          <div className="cl-actions cl-actions-end">
+            {mayChange ? (
+              <Button kind="primary" type="submit" busy={save.isPending}>
+                Save
+              </Button>
+            ) : (
+              <p className="cl-hint">Changing these needs an admin key.</p>
+            )}
+          </div>
+        </form>
+      )}
+    </Panel>
+  );
+}
