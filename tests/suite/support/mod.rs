@@ -8,7 +8,7 @@ pub mod stripe;
 
 pub use postgres::{PARTITIONS, TestDatabase, database, empty_database, migrated_database, own_postgres};
 
-/// Cases of a property: `TEST_CASES`, or the default.
-pub fn cases(default: u32) -> u32 {
-    std::env::var("TEST_CASES").map_or(default, |text| text.parse().expect("TEST_CASES is a number"))
+/// Cases of a property that reaches a database: `TEST_CASES`, at most `most`, or the default.
+pub fn cases(default: u32, most: u32) -> u32 {
+    std::env::var("TEST_CASES").map_or(default, |text| text.parse::<u32>().expect("TEST_CASES is a number").min(most))
 }
