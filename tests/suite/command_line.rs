@@ -101,6 +101,17 @@ fn words_of_help() -> BTreeSet<String> {
         .collect()
 }
 
+#[test]
+fn the_readme_names_every_setting_of_the_server() {
+    let help = binary().args(["serve", "--help"]).output().expect("the binary is built").stdout;
+    let help = String::from_utf8(help).expect("text");
+    let settings = help.split("[env: ").skip(1).map(|rest| rest.split(['=', ']']).next().expect("a name"));
+    let readme =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("it is there");
+    let missing: Vec<&str> = settings.filter(|name| !readme.contains(&format!("`{name}`"))).collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}
+
 async fn every_command_works(place: &Place, folder: &Path) {
     place.said(&["demo-history"]).await;
     let events = place.said(&["events", "acme"]).await;
