@@ -10,6 +10,6 @@ run: ; @scripts/web || echo 'Going on without the web pages.' >&2
 demo: build ; target/release/credit-ledger demo $(if $(TRACE),--trace $(TRACE)) $(if $(BUDGET),--budget $(BUDGET)) $(if $(MODEL),--model $(MODEL))
 check: ; cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings && cargo test -p domain -p store --lib
 test: setup ; @scripts/test
-soak: setup ; CRASHES=20 TEST_CASES=20000 SOAK=1 scripts/test
+soak: setup ; @scripts/soak
 bench: build ; cargo build --release -p ledger-bench && target/release/ledger-bench $(if $(QUICK),--quick)
 deny: ; cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny; cargo deny check bans licenses sources
