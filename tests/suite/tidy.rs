@@ -12,11 +12,14 @@ fn root() -> PathBuf {
 
 /// Every file below the folders of ours with one of the endings, with its text.
 fn files(endings: &[&str]) -> Vec<(PathBuf, String)> {
-    const FOLDERS: [&str; 11] = [
+    const FOLDERS: [&str; 14] = [
         "domain",
         "store",
         "projections",
+        "payments",
         "notifications",
+        "stripe-fake",
+        "tokens",
         "rate-limit",
         "api",
         "credit-check",
