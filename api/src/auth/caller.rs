@@ -111,7 +111,7 @@ impl Caller {
             Role::Key(_) => Ok(()),
             Role::Page => {
                 let detail = "a browser token may read its organization's balance, movements, usage and purchases, \
-                              and buy; this needs an API key";
+                              estimate and buy; this needs an API key";
                 Err(Problem::new(StatusCode::FORBIDDEN, "browser_token_not_allowed", "Not allowed", detail))
             }
         }

@@ -24,6 +24,8 @@ const ALLOWED: &[&str] = &[
     "GET /v1/organizations/{org}/auto-recharge",
     "PUT /v1/organizations/{org}/auto-recharge",
     "POST /v1/organizations/{org}/auto-recharge/resume",
+    // For its own organization, which is named in the body.
+    "POST /v1/estimates",
     // As a stream only, of types, sequences and balances.
     "GET /v1/organizations/{org}/events",
 ];
@@ -88,6 +90,26 @@ async fn a_token_reaches_what_a_page_needs_of_its_own_organization_and_nothing_e
     assert_eq!((events.status, &events.body["code"]), (403, &json!("browser_token_not_allowed")));
     let found = page.get("/v1/organizations/a/balance?min_sequence=1").await.unwrap();
     assert_eq!(found.body["balance"], 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_estimates_for_its_own_organization_and_no_other() {
+    let database = support::database().await;
+    let node = Node::start(&database.url).await;
+    let admin = node.client();
+    let book = json!({"prices": [{"operation": "export", "components": [{"unit": "request", "per_unit": 8}]}]});
+    assert_eq!(admin.send(admin.request("PUT", "/v1/price-book").json(&book)).await.unwrap().status, 200);
+    grant(&admin, "a", 10).await;
+    grant(&admin, "b", 500).await;
+    let (_, token) = make_token(&admin, "a", json!({})).await;
+    let page = admin.with_key(&token);
+    let estimate = async |body: Value| page.send(page.request("POST", "/v1/estimates").json(&body)).await.unwrap();
+    let own = estimate(json!({"organization_id": "a", "operation": "export"})).await;
+    assert_eq!((own.status, &own.body["amount"], &own.body["available"]), (200, &json!(8), &json!(10)), "{}", own.body);
+    let foreign = estimate(json!({"organization_id": "b", "operation": "export"})).await;
+    assert_eq!((foreign.status, &foreign.body["code"]), (404, &json!("organization_not_found")), "{}", foreign.body);
+    let nobodys = estimate(json!({"operation": "export"})).await;
+    assert_eq!((nobodys.status, nobodys.body.get("balance")), (200, None), "a price, and nobody's balance");
 }
 
 #[tokio::test(flavor = "multi_thread")]

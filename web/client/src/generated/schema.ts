@@ -104,7 +104,7 @@ export interface paths {
         /**
          * Estimates what a consumption would cost now, by quantities or by the tokens of a text.
          * @description With an organization it counts that one's use of the month and says what the amount is to its balance; one that is
-         *     new is estimated with the bonus that its first command brings.
+         *     new is estimated with the bonus that its first command brings. A browser token estimates for its own organization.
          */
         post: operations["create"];
         delete?: never;
