@@ -70,7 +70,7 @@ function Steps({ points }: { readonly points: readonly Point[] }): ReactNode {
         <path className="balance-area" d={below} />
         <path className="balance-line" d={path} />
         {x.ticks(Math.floor(width / labelWidth)).map((tick) => (
-          <text key={tick.getTime()} className="cl-chart-text" x={x(tick)} y={height - 6} textAnchor="middle">{spannedMs < 2 * dayMs ? format.time(tick) : format.shortDay(tick)}</text>
+          <text key={tick.getTime()} className="cl-chart-text" x={x(tick)} y={height - 6} textAnchor={x(tick) > width - labelWidth / 2 ? "end" : "middle"}>{spannedMs < 2 * dayMs ? format.time(tick) : format.shortDay(tick)}</text>
         ))}
       </svg>
     </figure>
