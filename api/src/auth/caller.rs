@@ -72,7 +72,7 @@ impl fmt::Debug for Role {
 /// A caller whose key is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// As it stands in the metadata of events: `key:<id>`, or `browser:<subject>`.
+    /// As it stands in the metadata of events: `key:<id>`, or `token:<subject>`.
     pub actor: Arc<str>,
     pub scope: Scope,
     /// The one organization that the caller may see, if it is bound to one.
