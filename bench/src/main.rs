@@ -43,6 +43,9 @@ struct RunArgs {
     /// Fewer rows of ten seconds each, in less than four minutes.
     #[arg(long, env = "QUICK", value_parser = clap::builder::FalseyValueParser::new())]
     quick: bool,
+    /// Only these rows of (a) to (f), (k) and (l), by their letters: `a,k,l`. They are printed; no file is written.
+    #[arg(long, value_delimiter = ',')]
+    rows: Vec<char>,
     /// A PostgreSQL whose databases `bench_*` may be dropped; without it a private one is started and thrown away.
     #[arg(long)]
     database_url: Option<String>,
@@ -102,11 +105,16 @@ async fn measure(args: RunArgs) -> anyhow::Result<()> {
         }
     };
     let stage = Stage { databases: Databases::new(url), ledger, bench };
-    let report = comparison::run(&stage, data.path(), args.quick).await;
+    let published = if args.rows.is_empty() {
+        let report = comparison::run(&stage, data.path(), args.quick).await;
+        report.and_then(|report| publish(&report, &args.out))
+    } else {
+        comparison::only(&stage, args.quick, &args.rows).await
+    };
     if let Some(postgres) = postgres {
         postgres.stop().await;
     }
-    publish(&report?, &args.out)
+    published
 }
 
 fn publish(report: &ledger_bench::report::Report, out: &Path) -> anyhow::Result<()> {
