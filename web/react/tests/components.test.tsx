@@ -11,6 +11,7 @@ import {
   CreditProvider,
   CreditUsageChart,
   PurchaseCreditModal,
+  PurchaseHistory,
 } from "../src/index.js";
 
 /** A server of canned answers, by the end of the path. */
@@ -128,5 +129,16 @@ describe("AutoRechargeSettings", () => {
     const suspension = { cause: "declined", reason: "three declines in a row", since: "2026-11-23T00:00:00Z" };
     show({ ...answers, "/auto-recharge": { decision, suspension } }, <AutoRechargeSettings />);
     expect(await screen.findByRole("button", { name: "Resume" })).toBeDefined();
+  });
+});
+
+describe("PurchaseHistory", () => {
+  it("names a purchase that was refunded in part", async () => {
+    const purchase = {
+      id: "01a2", status: "partly_revoked", credits: 500, price: { amount_minor: 500, currency: "USD" }, revoked: 50,
+      created_at: "2026-11-23T00:00:00Z", completed_at: "2026-11-23T00:00:01Z",
+    };
+    show({ "/purchases": { data: [purchase], next_cursor: null } }, <PurchaseHistory />);
+    expect(await screen.findByText(/Partly refunded/)).toBeDefined();
   });
 });

@@ -14,7 +14,7 @@ const statuses: Readonly<Record<string, string>> = {
   failed: "Failed",
   expired: "Not paid in time",
   revoked: "Refunded",
-  partially_revoked: "Partly refunded",
+  partly_revoked: "Partly refunded",
 };
 
 export interface PurchaseHistoryProps {
