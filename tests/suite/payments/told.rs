@@ -35,9 +35,9 @@ pub async fn until_balance(shop: &Shop, organization: &str, wanted: i64) {
 
 /// Until no event waits to be worked at; fails with what keeps them.
 pub async fn until_worked(pool: &PgPool) {
-    const PENDING: &str =
-        "SELECT kind || ' tried ' || tries || ' times, next at ' || next_at || ': ' || coalesce(note, '')
-                           FROM payments.stripe_events WHERE status = 'pending'";
+    const PENDING: &str = "
+        SELECT kind || ' tried ' || tries || ' times, next at ' || next_at || ': ' || coalesce(note, '')
+        FROM payments.stripe_events WHERE status = 'pending'";
     let started = Instant::now();
     loop {
         let pending: Vec<String> = sqlx::query_scalar(PENDING).fetch_all(pool).await.expect("the database answers");
