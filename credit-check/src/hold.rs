@@ -80,13 +80,18 @@ impl Hold {
             return Ok(Charged { consumption: self.held.reservation, amount: 0, balance: None });
         }
         let path = format!("/v1/organizations/{}/consumptions", self.held.organization);
-        let consume = self.call("late", path, ActualCost::consumption(actual, self.usage.clone()));
+        let consume =
+            Call::post(path, self.key.late(self.attempt), ActualCost::consumption(actual, self.usage.clone()));
         let asked = self.ask(&consume, patience).await;
         self.forget();
         let reply = asked?;
-        match reply.status {
-            status if status.is_success() => self.charged(&reply),
-            StatusCode::PAYMENT_REQUIRED => Err(Problem::insufficient(&reply)),
+        match (reply.status, reply.code()) {
+            (status, _) if status.is_success() => self.charged(&reply),
+            (StatusCode::PAYMENT_REQUIRED, _) => Err(Problem::insufficient(&reply)),
+            (_, "idempotency_key_reused") => {
+                tracing::warn!(run = %self.held.run, "the next run of the same request has begun: this one is not charged");
+                Err(Problem::in_progress())
+            }
             _ => Err(refused(&consume, &reply)),
         }
     }

@@ -34,6 +34,17 @@ impl RequestKey {
     pub(crate) fn step(&self, attempt: u32, step: &str) -> String {
         format!("{}:{attempt}:{step}", self.base)
     }
+
+    /// The hold of the attempt.
+    pub(crate) fn hold(&self, attempt: u32) -> String {
+        self.step(attempt, "hold")
+    }
+
+    /// The charge of the attempt once its hold has expired: the key of the next attempt's hold, so that the ledger takes
+    /// either the charge or the next run, whatever arrives first.
+    pub(crate) fn late(&self, attempt: u32) -> String {
+        self.hold(attempt + 1)
+    }
 }
 
 #[cfg(test)]
@@ -53,7 +64,7 @@ mod tests {
         assert_eq!(key("a", Some("k")), key("a", Some("k")));
         let long = "x".repeat(4_000);
         let all = [key("a", Some("k")), key("a", Some("l")), key("b", Some("k")), key("ak", Some("x")), key("a", None)];
-        let all: Vec<String> = all.iter().chain([&key("a", Some(&long))]).map(|key| key.step(1, "hold")).collect();
+        let all: Vec<String> = all.iter().chain([&key("a", Some(&long))]).map(|key| key.hold(1)).collect();
         for (i, one) in all.iter().enumerate() {
             assert!(one.len() <= 255 && one.bytes().all(|byte| byte.is_ascii_graphic()), "{one}");
             assert!(!all[..i].contains(one), "{one}");
@@ -64,7 +75,8 @@ mod tests {
     #[test]
     fn steps_and_attempts_differ() {
         let key = key("a", Some("k"));
-        assert_ne!(key.step(1, "hold"), key.step(2, "hold"));
-        assert_ne!(key.step(1, "hold"), key.step(1, "confirm"));
+        assert_ne!(key.hold(1), key.hold(2));
+        assert_ne!(key.hold(1), key.step(1, "confirm"));
+        assert_eq!(key.late(1), key.hold(2), "one of them takes effect");
     }
 }

@@ -87,7 +87,7 @@ impl Problem {
     /// The handler has succeeded, and its charge is not durable in time.
     pub(crate) fn charge_pending() -> Self {
         let detail =
-            "the work was done and its charge is on its way; with the same idempotency key it is not done again";
+            "the work was done and its charge is on its way; with the same idempotency key it is charged once at most";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "charge_pending", "Try again", detail).retryable(None)
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Invariant: of several requests with one key one works at a time. Each run names itself in its reservation, so that the
 //! ledger takes another run's reservation with the same key for another request, and a try again for the same.
+//! Invariant: a run whose hold has expired is charged by the key of the next run's hold, so that only one of them is.
 
 use std::sync::Arc;
 
@@ -106,7 +107,7 @@ impl Reserve {
         let mut body = self.usage();
         body["expires_in_seconds"] = json!(self.shared.settings.hold_seconds());
         body["over"] = json!(self.shared.settings.over);
-        Call::post(self.path("reservations"), self.key.step(attempt, "hold"), body)
+        Call::post(self.path("reservations"), self.key.hold(attempt), body)
     }
 
     fn held(&self, reply: &Reply) -> Result<Held, Denial> {
@@ -118,26 +119,25 @@ impl Reserve {
     }
 
     async fn before(&self, attempt: u32, patience: &mut Patience) -> Result<Before, Denial> {
-        let Some(reservation) = self.command(attempt, "hold", patience).await? else { return Ok(Before::AtWork) };
+        let Some(reservation) = self.command(&self.key.hold(attempt), patience).await? else {
+            return Ok(Before::AtWork);
+        };
         let asked = Call::get(self.path(&format!("reservations/{reservation}")));
         let reply = self.shared.ledger.ask(&asked, patience).await?;
-        if !reply.status.is_success() {
-            return Err(refusal(&reply).into());
-        }
-        match reply.body["status"].as_str() {
-            Some("cancelled") => Ok(Before::Failed),
-            Some("confirmed") => Ok(Before::Charged(reservation.to_string())),
-            Some("expired") => {
-                let late = self.command(attempt, "late", patience).await?;
-                Ok(late.map_or(Before::Failed, |consumption| Before::Charged(consumption.to_string())))
-            }
-            _ => Ok(Before::AtWork),
+        match (reply.status, reply.body["status"].as_str()) {
+            // Whoever asks with the next key takes the place of a charge that is still to come, or finds it there.
+            (StatusCode::OK, Some("cancelled" | "expired")) => Ok(Before::Failed),
+            (StatusCode::OK, Some("confirmed")) => Ok(Before::Charged(reservation.to_string())),
+            (StatusCode::OK, _) => Ok(Before::AtWork),
+            // No reservation, then: the late charge of the attempt before.
+            (StatusCode::NOT_FOUND, _) => Ok(Before::Charged(reservation.to_string())),
+            _ => Err(refusal(&reply).into()),
         }
     }
 
-    /// What the ledger made of a step of an earlier run.
-    async fn command(&self, attempt: u32, step: &str, patience: &mut Patience) -> Result<Option<Uuid>, Denial> {
-        let asked = Call::get(self.path(&format!("commands/{}", self.key.step(attempt, step))));
+    /// What the ledger made of an earlier run's command.
+    async fn command(&self, key: &str, patience: &mut Patience) -> Result<Option<Uuid>, Denial> {
+        let asked = Call::get(self.path(&format!("commands/{key}")));
         let reply = self.shared.ledger.ask(&asked, patience).await?;
         match (reply.status, reply.id()) {
             (status, Some(id)) if status.is_success() => Ok(Some(id)),

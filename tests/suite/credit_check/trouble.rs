@@ -115,3 +115,26 @@ async fn a_charge_that_comes_too_late_is_told_and_charged_without_its_hold() {
     let again = service.ask("/images", "a cat", Some("k")).await;
     assert_eq!((again.status, again.body["code"].as_str()), (409, Some("already_charged")), "{}", again.body);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_begins_after_a_hold_has_expired_takes_the_place_of_its_late_charge() {
+    let second = Duration::from_secs(1);
+    let settings = Settings { handler_deadline: second, confirm_within: second, reserve_within: second, ..quick() };
+    let world = World::with_credits(settings.clone(), 1_000).await;
+    let near = CreditCheck::new(Ledger::new(world.node.url(), ADMIN_KEY).unwrap(), organization, settings);
+    let near = Service::start(near).await;
+    let asked = world.service.ask("/images", "sleep 300 a cat", Some("k"));
+    let silence = async {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        world.wire.is(State::Silent);
+    };
+    let (answer, ()) = tokio::join!(asked, silence);
+    assert_eq!((answer.status, answer.body["code"].as_str()), (503, Some("charge_pending")), "{}", answer.body);
+    // The hold is three seconds long.
+    tokio::time::sleep(4 * second).await;
+    let again = near.ask("/images", "a cat", Some("k")).await;
+    assert_eq!(again.status, 200, "{}", again.body);
+    world.wire.is(State::Sound);
+    assert_eq!(world.settled().await, (1_000 - PRICE, 0), "one key, one charge");
+    assert_eq!(charges(&world.database.pool).await, [(near.answered.lock().unwrap()[0].0, PRICE)]);
+}
