@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use payments::gateway::PaymentGateway;
+use payments::inbox::Keeper;
 use payments::stripe::WebhookSecrets;
 use payments::{Payments, Process, checkout, inbox, recharge, reconcile};
 use sqlx::PgPool;
@@ -35,13 +36,16 @@ pub struct Paying {
     pub payments: Payments,
     pub webhook_secrets: WebhookSecrets,
     pub live: bool,
+    /// Keeps what Stripe tells.
+    pub keeper: Keeper,
     return_url: Option<String>,
 }
 
 impl Paying {
     pub(crate) fn new(account: Account, ledger: Arc<Ledger>, pool: PgPool, clock: Arc<dyn Clock>) -> Self {
         let Account { gateway, webhook_secrets, live, return_url } = account;
-        Self { payments: Payments { gateway, ledger, pool, clock }, webhook_secrets, live, return_url }
+        let keeper = Keeper::start(&pool);
+        Self { payments: Payments { gateway, ledger, pool, clock }, webhook_secrets, live, keeper, return_url }
     }
 }
 
