@@ -51,6 +51,18 @@ pub async fn run(stage: &Stage, data: &Path, quick: bool) -> anyhow::Result<Repo
     Report::new(quick, machine, rows, growth, memory, large)
 }
 
+/// Measures one row of ours by itself, for whoever works at it; answers its line.
+///
+/// # Errors
+/// There is no such row, it needs another one, or a server fails.
+pub async fn only(stage: &Stage, letter: char, quick: bool) -> anyhow::Result<String> {
+    let specs = rows::specs(quick);
+    let spec = specs.iter().find(|spec| spec.row == letter && spec.side == Side::Ours).context("no such row")?;
+    stage.databases.recreate(spec.side.database()).await?;
+    let row = measure(stage, spec, Size::new(quick), "row", &[], &Progress::new(1)).await?;
+    Ok(line(&row))
+}
+
 async fn measure(
     stage: &Stage,
     spec: &Spec,

@@ -49,6 +49,9 @@ struct RunArgs {
     /// The ledger's binary; default is the one beside this binary.
     #[arg(long)]
     ledger: Option<PathBuf>,
+    /// Only the row of this letter, of the ledger; its line is printed and nothing is written.
+    #[arg(long)]
+    row: Option<char>,
     /// Where the results go.
     #[arg(long, default_value = "bench/results")]
     out: PathBuf,
@@ -102,11 +105,17 @@ async fn measure(args: RunArgs) -> anyhow::Result<()> {
         }
     };
     let stage = Stage { databases: Databases::new(url), ledger, bench };
-    let report = comparison::run(&stage, data.path(), args.quick).await;
+    let measured = match args.row {
+        Some(letter) => comparison::only(&stage, letter, args.quick).await.map(|line| println!("{line}")),
+        None => {
+            let report = comparison::run(&stage, data.path(), args.quick).await;
+            report.and_then(|report| publish(&report, &args.out))
+        }
+    };
     if let Some(postgres) = postgres {
         postgres.stop().await;
     }
-    publish(&report?, &args.out)
+    measured
 }
 
 fn publish(report: &ledger_bench::report::Report, out: &Path) -> anyhow::Result<()> {
