@@ -1,7 +1,15 @@
+# The pages: packages of the lock file, then `web/dist`. Node stays here.
+FROM node:22-bookworm-slim AS pages
+WORKDIR /src/web
+# All of it: npm installs for the workspace folders that it finds. Not `npm ci`: see scripts/install.sh.
+COPY web .
+RUN PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm install --no-save --no-audit --no-fund && npm run build
+
 # Build: the toolchain stays here.
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
+COPY --from=pages /src/web/dist web/dist
 RUN cargo build --release --locked -p api
 
 # Run: the binary, a certificate store and an unprivileged user. The database is a service of its own (docker-compose.yml).

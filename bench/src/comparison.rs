@@ -21,20 +21,12 @@ use crate::{lag, large};
 /// # Errors
 /// A server fails or cannot be reached.
 pub async fn run(stage: &Stage, data: &Path, quick: bool) -> anyhow::Result<Report> {
-    // Fresh databases: no organization or key of another run is there.
-    for side in Side::ALL {
-        stage.databases.recreate(side.database()).await?;
-    }
+    recreate_databases(stage).await?;
     let machine = Machine::describe_this(stage.databases.durable_version().await?, data)?;
     let size = Size::new(quick);
     let specs = rows::specs(quick);
     let progress = Progress::new(specs.len() as u64 + if quick { 2 } else { 3 });
-    let mut rows: Vec<Row> = Vec::new();
-    for (number, spec) in specs.iter().enumerate() {
-        let row = measure(stage, spec, size, &format!("row{number}"), &rows, &progress).await?;
-        progress.done(&line(&row));
-        rows.push(row);
-    }
+    let rows = measure_all(stage, &specs, size, &progress).await?;
     let growth = growth::measure(stage, "g", quick, &progress).await?;
     progress.done("(g) done");
     let memory = if quick {
@@ -51,16 +43,38 @@ pub async fn run(stage: &Stage, data: &Path, quick: bool) -> anyhow::Result<Repo
     Report::new(quick, machine, rows, growth, memory, large)
 }
 
-/// Measures one row of ours by itself, for whoever works at it; answers its line.
+/// Measures and prints the rows with these letters.
 ///
 /// # Errors
-/// There is no such row, it needs another one, or a server fails.
-pub async fn only(stage: &Stage, letter: char, quick: bool) -> anyhow::Result<String> {
-    let specs = rows::specs(quick);
-    let spec = specs.iter().find(|spec| spec.row == letter && spec.side == Side::Ours).context("no such row")?;
-    stage.databases.recreate(spec.side.database()).await?;
-    let row = measure(stage, spec, Size::new(quick), "row", &[], &Progress::new(1)).await?;
-    Ok(line(&row))
+/// As [`run`]; no row has the letter; a row needs another that is not among them.
+pub async fn only(stage: &Stage, quick: bool, letters: &[char]) -> anyhow::Result<()> {
+    let specs = rows::only(rows::specs(quick), letters)?;
+    recreate_databases(stage).await?;
+    let progress = Progress::new(specs.len() as u64);
+    let rows = measure_all(stage, &specs, Size::new(quick), &progress).await?;
+    progress.finish();
+    for row in &rows {
+        println!("{}", line(row));
+    }
+    Ok(())
+}
+
+/// No organization or key of another run is there.
+async fn recreate_databases(stage: &Stage) -> anyhow::Result<()> {
+    for side in Side::ALL {
+        stage.databases.recreate(side.database()).await?;
+    }
+    Ok(())
+}
+
+async fn measure_all(stage: &Stage, specs: &[Spec], size: Size, progress: &Progress) -> anyhow::Result<Vec<Row>> {
+    let mut rows: Vec<Row> = Vec::new();
+    for (number, spec) in specs.iter().enumerate() {
+        let row = measure(stage, spec, size, &format!("row{number}"), &rows, progress).await?;
+        progress.done(&line(&row));
+        rows.push(row);
+    }
+    Ok(rows)
 }
 
 async fn measure(

@@ -43,15 +43,15 @@ struct RunArgs {
     /// Fewer rows of ten seconds each, in less than four minutes.
     #[arg(long, env = "QUICK", value_parser = clap::builder::FalseyValueParser::new())]
     quick: bool,
+    /// Only these rows of (a) to (f), (k) and (l), by their letters: `a,k,l`. They are printed; no file is written.
+    #[arg(long, value_delimiter = ',')]
+    rows: Vec<char>,
     /// A PostgreSQL whose databases `bench_*` may be dropped; without it a private one is started and thrown away.
     #[arg(long)]
     database_url: Option<String>,
     /// The ledger's binary; default is the one beside this binary.
     #[arg(long)]
     ledger: Option<PathBuf>,
-    /// Only the row of this letter, of the ledger; its line is printed and nothing is written.
-    #[arg(long)]
-    row: Option<char>,
     /// Where the results go.
     #[arg(long, default_value = "bench/results")]
     out: PathBuf,
@@ -105,17 +105,16 @@ async fn measure(args: RunArgs) -> anyhow::Result<()> {
         }
     };
     let stage = Stage { databases: Databases::new(url), ledger, bench };
-    let measured = match args.row {
-        Some(letter) => comparison::only(&stage, letter, args.quick).await.map(|line| println!("{line}")),
-        None => {
-            let report = comparison::run(&stage, data.path(), args.quick).await;
-            report.and_then(|report| publish(&report, &args.out))
-        }
+    let published = if args.rows.is_empty() {
+        let report = comparison::run(&stage, data.path(), args.quick).await;
+        report.and_then(|report| publish(&report, &args.out))
+    } else {
+        comparison::only(&stage, args.quick, &args.rows).await
     };
     if let Some(postgres) = postgres {
         postgres.stop().await;
     }
-    measured
+    published
 }
 
 fn publish(report: &ledger_bench::report::Report, out: &Path) -> anyhow::Result<()> {

@@ -96,6 +96,17 @@ pub fn specs(quick: bool) -> Vec<Spec> {
     specs
 }
 
+/// Those with these letters.
+///
+/// # Errors
+/// No row has one of the letters.
+pub fn only(specs: Vec<Spec>, letters: &[char]) -> anyhow::Result<Vec<Spec>> {
+    for letter in letters {
+        anyhow::ensure!(specs.iter().any(|spec| spec.row == *letter), "({letter}) is no row that can be run alone");
+    }
+    Ok(specs.into_iter().filter(|spec| letters.contains(&spec.row)).collect())
+}
+
 const fn spec(row: char, title: &'static str, side: Side, kind: Kind, connections: u32) -> Spec {
     Spec {
         row,
@@ -113,5 +124,17 @@ const fn hot(side: Side, connections: u32) -> Spec {
     Spec {
         organizations: 1,
         ..spec('b', "one hot organization, one consumption a request", side, Kind::Consume, connections)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_chosen_by_their_letters() {
+        let chosen = only(specs(true), &['l', 'k']).expect("both can be run alone");
+        assert_eq!(chosen.iter().map(|spec| spec.row).collect::<String>(), "kl");
+        assert!(only(specs(true), &['k', 'z']).is_err());
     }
 }

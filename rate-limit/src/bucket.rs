@@ -48,11 +48,6 @@ impl<C: Clock> Bucket<C> {
         Self { rate, limiter: RateLimiter::direct_with_clock(quota, clock).with_middleware() }
     }
 
-    #[must_use]
-    pub fn rate(&self) -> Rate {
-        self.rate
-    }
-
     pub fn take(&self) -> Taken {
         match self.limiter.check() {
             Ok(snapshot) => Taken { standing: self.standing(snapshot.remaining_burst_capacity()), wait: None },

@@ -23,7 +23,7 @@ pub use headers::{RATELIMIT_LIMIT, RATELIMIT_REMAINING, RATELIMIT_RESET, announc
 pub const KEYS_MAX: u64 = 100_000;
 
 /// How often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rate {
     pub per_second: NonZeroU32,
     /// How many may come at once after a silence.
@@ -42,7 +42,8 @@ impl Rate {
 #[derive(Clone, Debug)]
 pub struct Buckets<K: Hash + Eq + Send + Sync + 'static> {
     // The newest key is always let in: a policy that keeps the popular ones would never count a new one of a full cache.
-    cache: Cache<K, Arc<Bucket>>,
+    // By rate, too: callers who can choose among rates, by route or by plan, would else begin anew with every change.
+    cache: Cache<(K, Rate), Arc<Bucket>>,
 }
 
 impl<K: Hash + Eq + Clone + Send + Sync + 'static> Default for Buckets<K> {
@@ -57,20 +58,10 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Buckets<K> {
         Self { cache: Cache::builder().max_capacity(keys).eviction_policy(EvictionPolicy::lru()).build() }
     }
 
-    /// Takes one of the key's requests. A key whose rate has changed begins anew.
+    /// Takes one of the key's requests at this rate. Each rate of a key counts for itself.
     pub fn take(&self, key: &K, rate: Rate) -> Taken {
-        let fresh = || Arc::new(Bucket::new(rate));
-        let bucket = match self.cache.get(key) {
-            Some(bucket) if bucket.rate() == rate => bucket,
-            Some(_) => {
-                let bucket = fresh();
-                self.cache.insert(key.clone(), Arc::clone(&bucket));
-                bucket
-            }
-            // Of two first requests at once, both count in the same bucket.
-            None => self.cache.get_with_by_ref(key, fresh),
-        };
-        bucket.take()
+        // Of two first requests at once, both count in the same bucket.
+        self.cache.get_with((key.clone(), rate), || Arc::new(Bucket::new(rate))).take()
     }
 
     /// Keys that are counted, roughly.
@@ -95,7 +86,8 @@ mod tests {
         assert!(buckets.take(&"a", rate(1, 1)).wait.is_none());
         assert!(buckets.take(&"a", rate(1, 1)).wait.is_some());
         assert!(buckets.take(&"b", rate(1, 1)).wait.is_none());
-        assert!(buckets.take(&"a", rate(1, 2)).wait.is_none(), "another rate begins anew");
+        assert!(buckets.take(&"a", rate(1, 2)).wait.is_none(), "another rate counts for itself");
+        assert!(buckets.take(&"a", rate(1, 1)).wait.is_some(), "nothing begins anew by another rate between");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod acceptance;
 mod catalogue;
+mod command_line;
 mod credit_check;
 mod demo;
 mod engine;

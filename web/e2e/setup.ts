@@ -1,42 +1,18 @@
 // One server for all browser tests: the demo organizations, packages, prices, the pages of `web/dist`, and a simulation
 // of Stripe.
 
-import { CreditLedger, value } from "@credit-ledger/client";
-import { adminKey, startServer } from "../testing/server.js";
-import { freePort, secretKey, startStripe, webhookSecret } from "../testing/stripe.js";
+import { type CreditLedger, value } from "@credit-ledger/client";
+import { startWorld } from "../testing/world.js";
 
 /** The origin of the application that frames the billing page in a test. */
 export const applicationPort = 4987;
 
 export default async function setup(): Promise<() => Promise<void>> {
-  const listen = `127.0.0.1:${await freePort()}`;
-  const stripe = await startStripe();
-  const server = await startServer(["--demo"], {
-    CREDIT_LEDGER_LISTEN: listen,
-    CREDIT_LEDGER_ALLOWED_ORIGINS: `http://127.0.0.1:${applicationPort},http://${listen}`,
-    STRIPE_SECRET_KEY: secretKey,
-    STRIPE_WEBHOOK_SECRETS: webhookSecret,
-    STRIPE_API_BASE: stripe.url,
-  });
-  await stripe.tell(server.url);
-  process.env["LEDGER_URL"] = server.url;
-  const ledger = new CreditLedger({ baseUrl: server.url, credentials: { apiKey: adminKey } });
-  for (const [id, name, credits, price_cents] of [
-    ["starter", "Starter", 1_000, 1_000],
-    ["team", "Team", 5_500, 5_000],
-    ["business", "Business", 12_000, 10_000],
-  ] as const) {
-    const stripe_price_id = await stripe.price(name, price_cents);
-    await value(await ledger.api.POST("/v1/packages", { body: { id, name, credits, price_cents, stripe_price_id } }));
-  }
-  const prices = [{ operation: "chat.*", components: [{ unit: "request", per_unit: "3" }] }];
-  await value(await ledger.api.PUT("/v1/price-book", { body: { prices } }));
+  const { url, ledger, stop } = await startWorld([`http://127.0.0.1:${applicationPort}`], ["--demo"]);
+  process.env["LEDGER_URL"] = url;
   await seeded(ledger);
   await busyMonth(ledger);
-  return async () => {
-    stripe.stop();
-    await server.stop();
-  };
+  return stop;
 }
 
 /** `serve --demo` seeds after it has begun to listen. */

@@ -6,11 +6,10 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 
 export const adminKey = "admin-key-of-the-web-tests-0123456789abcdef";
 
-const repository = fileURLToPath(new URL("../..", import.meta.url));
+const repository = join(import.meta.dirname, "../..");
 /** Built with the tests, with the server's own command, or told. */
 const binaries = [
   process.env["CREDIT_LEDGER_BIN"],

@@ -4,12 +4,12 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 
 export const secretKey = "sk_test_of_the_web_tests";
 export const webhookSecret = "whsec_of_the_web_tests";
 
-const binary = fileURLToPath(new URL("../../target/debug/stripe-fake", import.meta.url));
+const binary = join(import.meta.dirname, "../../target/debug/stripe-fake");
 
 export interface Simulation {
   readonly url: string;

@@ -135,7 +135,7 @@ async fn look_up_token(keys: &Keys, hash: Hash) -> Result<Option<KnownToken>, Lo
     let of = |token: BrowserToken| {
         let who = token.subject.as_ref().map_or_else(|| token.id.to_string(), Clone::clone);
         let organization = Some(token.organization.clone());
-        let actor = format!("browser:{who}").into();
+        let actor = format!("token:{who}").into();
         let caller = Arc::new(Caller { actor, scope: Scope::Read, organization, role: Role::Page });
         KnownToken { caller, token: Arc::new(token) }
     };

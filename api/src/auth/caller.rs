@@ -72,7 +72,7 @@ impl fmt::Debug for Role {
 /// A caller whose key is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// As it stands in the metadata of events: `key:<id>`, or `browser:<subject>`.
+    /// As it stands in the metadata of events: `key:<id>`, or `token:<subject>`.
     pub actor: Arc<str>,
     pub scope: Scope,
     /// The one organization that the caller may see, if it is bound to one.
@@ -111,7 +111,7 @@ impl Caller {
             Role::Key(_) => Ok(()),
             Role::Page => {
                 let detail = "a browser token may read its organization's balance, movements, usage and purchases, \
-                              and buy; this needs an API key";
+                              estimate and buy; this needs an API key";
                 Err(Problem::new(StatusCode::FORBIDDEN, "browser_token_not_allowed", "Not allowed", detail))
             }
         }

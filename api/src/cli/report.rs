@@ -21,6 +21,8 @@ use crate::report::{Books, Format, Month, Statement, UsageReport};
 pub struct Report {
     #[command(subcommand)]
     kind: Kind,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -45,8 +47,6 @@ struct Of {
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
-    #[command(flatten)]
-    database: DatabaseArgs,
 }
 
 impl Of {
@@ -64,7 +64,7 @@ impl Report {
         let (Kind::Usage(of) | Kind::Statement(of)) = &self.kind;
         let organization = OrganizationId::try_new(&of.organization)
             .map_err(|error| Failure::usage(format!("--organization: {error}")))?;
-        let database = of.database.open(Purpose::Use).await?;
+        let database = self.database.open(Purpose::Use).await?;
         let reader = fresh(&database, &organization).await?;
         let (format, month) = (of.format(), of.month);
         let out = std::io::stdout().lock();

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::Failure;
+use super::{DatabaseArgs, Failure};
 
 /// Sets Stripe up for this ledger, compares the two, and shows what Stripe told.
 #[derive(Debug, Args)]
@@ -12,6 +12,8 @@ use super::Failure;
 pub struct Stripe {
     #[command(subcommand)]
     command: StripeCommand,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -24,9 +26,9 @@ enum StripeCommand {
 impl Stripe {
     pub async fn run(self) -> Result<(), Failure> {
         match self.command {
-            StripeCommand::Setup(setup) => setup.run().await,
-            StripeCommand::Reconcile(reconcile) => reconcile.run().await,
-            StripeCommand::Inbox(inbox) => inbox.run().await,
+            StripeCommand::Setup(setup) => setup.run(&self.database).await,
+            StripeCommand::Reconcile(reconcile) => reconcile.run(&self.database).await,
+            StripeCommand::Inbox(inbox) => inbox.run(&self.database).await,
         }
     }
 }

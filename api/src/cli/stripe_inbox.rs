@@ -22,8 +22,6 @@ pub struct Inbox {
     /// Print as JSON, an event a line.
     #[arg(long, global = true)]
     json: bool,
-    #[command(flatten)]
-    database: DatabaseArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -74,8 +72,8 @@ impl Wanted {
 }
 
 impl Inbox {
-    pub async fn run(self) -> Result<(), Failure> {
-        let database = self.database.open(Purpose::Use).await?;
+    pub async fn run(self, database: &DatabaseArgs) -> Result<(), Failure> {
+        let database = database.open(Purpose::Use).await?;
         let result = self.action.run(&Rows::new(database.pool().clone()), self.json).await;
         database.close().await;
         result

@@ -32,8 +32,6 @@ pub struct Reconcile {
     json: bool,
     #[command(flatten)]
     stripe: StripeArgs,
-    #[command(flatten)]
-    database: DatabaseArgs,
 }
 
 /// A time, or one so long before now.
@@ -75,12 +73,12 @@ struct Found {
 }
 
 impl Reconcile {
-    pub async fn run(self) -> Result<(), Failure> {
+    pub async fn run(self, database: &DatabaseArgs) -> Result<(), Failure> {
         let settings = self.stripe.settings()?;
         let settings = settings.ok_or_else(|| Failure::usage("STRIPE_SECRET_KEY: there is no account to ask"))?;
         let live = settings.is_live();
         let gateway = Arc::new(StripeGateway::new(settings, Patience::default()));
-        let database = self.database.open(Purpose::Use).await?;
+        let database = database.open(Purpose::Use).await?;
         let found = self.reconcile(&database, gateway, live).await;
         database.close().await;
         let found = found?;

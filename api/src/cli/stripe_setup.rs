@@ -33,8 +33,6 @@ pub struct Setup {
     dry_run: bool,
     #[command(flatten)]
     stripe: StripeArgs,
-    #[command(flatten)]
-    database: DatabaseArgs,
 }
 
 /// What is to be done about a package.
@@ -48,11 +46,11 @@ enum Standing {
 }
 
 impl Setup {
-    pub async fn run(self) -> Result<(), Failure> {
+    pub async fn run(self, database: &DatabaseArgs) -> Result<(), Failure> {
         let settings = self.stripe.settings()?;
         let settings = settings.ok_or_else(|| Failure::usage("STRIPE_SECRET_KEY: a set-up needs the account's key"))?;
         let gateway = StripeGateway::new(settings, Patience::default());
-        let database = self.database.open(Purpose::Use).await?;
+        let database = database.open(Purpose::Use).await?;
         let wrong = packages(&gateway, database.pool(), self.dry_run, say).await;
         database.close().await;
         let wrong = wrong?;

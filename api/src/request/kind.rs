@@ -117,21 +117,8 @@ impl Kind {
     /// because a hold whose end is refused is work that nobody pays; nor does what only an administrator may do, so that
     /// credits reach an organization that is busy.
     #[must_use]
-    pub const fn is_rate_limited(self) -> bool {
-        match self {
-            Self::Consume | Self::RefundConsumption | Self::Reserve => true,
-            Self::ConfirmReservation
-            | Self::CancelReservation
-            | Self::Grant
-            | Self::VoidGrant
-            | Self::RecordPurchase
-            | Self::RevokePurchase
-            | Self::Adjust
-            | Self::ChangeSettings
-            | Self::ConfigureRecurringGrant
-            | Self::ConfigureAutoRecharge
-            | Self::ResumeRecharge => false,
-        }
+    pub fn is_rate_limited(self) -> bool {
+        self.scope() == Scope::Command && !matches!(self, Self::ConfirmReservation | Self::CancelReservation)
     }
 
     /// Reads the body. `target` is the id of the path; `key` names what the command makes outside the ledger's ids.

@@ -26,7 +26,7 @@ use crate::request::{id, optional_text};
 pub struct BrowserTokenBody {
     #[schema(minimum = 1, maximum = 3600, default = 900)]
     ttl_seconds: Option<u32>,
-    /// Who looks at the page, as a pseudonym: the actor of what they buy is `browser:<subject>`.
+    /// Who looks at the page, as a pseudonym: the actor of what they buy is `token:<subject>`.
     #[schema(max_length = 128)]
     subject: Option<String>,
 }

@@ -15,8 +15,8 @@ use tokens::Count;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use super::call::Call;
-use super::run::{json, visible};
+use super::call::VisitorCall;
+use super::run::{admitted, json};
 use crate::answers::{EstimateAnswer, Standing};
 use crate::app::App;
 use crate::openapi::ProblemDetails;
@@ -32,12 +32,15 @@ static COUNTING: Semaphore = Semaphore::const_new(TEXTS_COUNTED_MAX);
 /// Estimates what a consumption would cost now, by quantities or by the tokens of a text.
 ///
 /// With an organization it counts that one's use of the month and says what the amount is to its balance; one that is
-/// new is estimated with the bonus that its first command brings.
+/// new is estimated with the bonus that its first command brings. A browser token and a bound key estimate for their own
+/// organization, which they need not name.
 #[utoipa::path(post, path = "/v1/estimates", tag = "price book", request_body = EstimateBody,
     responses((status = 200, body = EstimateAnswer<'static>), (status = "default", body = ProblemDetails)))]
-pub async fn create(State(app): State<App>, call: Call) -> Result<Response, Problem> {
+pub async fn create(State(app): State<App>, VisitorCall(call): VisitorCall) -> Result<Response, Problem> {
     let mut asked = read_text::<EstimateBody>(call.body())?.asked()?;
-    let organization = asked.organization_id.take().map(|id| visible(&call.caller, &id)).transpose()?;
+    let own = || call.caller.organization.as_ref().map(ToString::to_string);
+    let named = asked.organization_id.take().or_else(own);
+    let organization = named.map(|id| admitted(&app, &call.caller, &id)).transpose()?;
     let books = app.catalogue.books_for_a_price().await?;
     let count = match asked.text.take() {
         Some(text) => Some(counted(asked.model().map(str::to_owned), text).await?),

@@ -5,11 +5,13 @@
 //! reordered event does what the newest would.
 //! Invariant: a command's key says what it does for which time (`commands.rs`), so two workers that find the same
 //! difference give one command; and whoever gave one looks again before it is done.
+//! Invariant: a payment takes its purchase's place only when it can be booked; a wrong one keeps nobody out.
 //! Absent: rules of what should be booked (`facts`), events and their retries (`inbox`).
 
 mod commands;
 mod rows;
 
+use domain::grant::Money;
 use domain::ids::PurchaseId;
 use domain::{CommandError, OrganizationId};
 use store::{CommandRequest, ExecuteError};
@@ -63,10 +65,8 @@ pub async fn settle(payments: &Payments, intent: &IntentId) -> Result<Settled, H
     let refunds = payments.gateway.refunds_of(intent).await?;
     let disputes = payments.gateway.disputes_of(intent).await?;
     let facts = Facts::of(&seen, &refunds, &disputes);
-    if facts.received.is_none() {
-        return Ok(Settled::Unpaid);
-    }
-    match book(payments, &seen, &labels, &facts).await {
+    let Some(received) = facts.received else { return Ok(Settled::Unpaid) };
+    match book(payments, &seen, &labels, &facts, received).await {
         // What nobody could book went back whole: there is nothing left to look at.
         Err(Hindrance::Review(_) | Hindrance::PaidTwice { .. }) if facts.went_back() => Ok(Settled::Done),
         booked => booked,
@@ -78,9 +78,17 @@ async fn book(
     seen: &IntentSeen,
     labels: &PaymentLabels,
     facts: &Facts,
+    received: Money,
 ) -> Result<Settled, Hindrance> {
     let (intent, organization, purchase) = (&seen.id, &labels.organization_id, labels.purchase_id);
-    let first = rows::arrived(payments, seen, facts, organization, purchase).await?;
+    let first = match rows::first(&payments.pool, purchase).await? {
+        Some(first) => first,
+        None => {
+            // One that cannot be booked must not keep out the one that can.
+            difference(&booked(payments, organization, purchase).await?, facts)?;
+            rows::accept(payments, intent, received, organization, purchase).await?
+        }
+    };
     if first != *intent {
         return Err(Hindrance::PaidTwice { purchase, first, second: intent.clone() });
     }
@@ -105,8 +113,7 @@ async fn next(
     known: &Facts,
     seen: &IntentSeen,
 ) -> Result<Option<CommandRequest>, Hindrance> {
-    let history = payments.ledger.entity(organization, purchase.entity()).await?;
-    let booked = Booked::of(history.iter().map(|recorded| &recorded.event));
+    let booked = booked(payments, organization, purchase).await?;
     let Some(step) = difference(&booked, known)? else { return Ok(None) };
     let started = booked.started.as_ref().ok_or(Review::Orphan)?;
     let mut request = commands::of(organization, started, &step, seen);
@@ -116,6 +123,16 @@ async fn next(
         request.metadata.actor = actor;
     }
     Ok(Some(request))
+}
+
+/// What the log holds of the purchase.
+async fn booked(
+    payments: &Payments,
+    organization: &OrganizationId,
+    purchase: PurchaseId,
+) -> Result<Booked, ExecuteError> {
+    let history = payments.ledger.entity(organization, purchase.entity()).await?;
+    Ok(Booked::of(history.iter().map(|recorded| &recorded.event)))
 }
 
 /// Whether there may be more to do.

@@ -9,9 +9,9 @@ use sqlx::{FromRow, PgPool};
 
 use crate::Payments;
 use crate::facts::{Facts, Reversal, Standing};
-use crate::gateway::{IntentId, IntentSeen};
+use crate::gateway::IntentId;
 
-const ARRIVED: &str = "
+const ACCEPT: &str = "
     INSERT INTO payments.payments (intent_id, organization_id, purchase_id, amount_minor, currency, noted_at)
     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
 const FIRST: &str = "SELECT intent_id FROM payments.payments WHERE purchase_id = $1";
@@ -37,21 +37,24 @@ struct Row {
     standing: i16,
 }
 
-/// Notes a payment that has arrived; answers the first one of its purchase.
-pub(super) async fn arrived(
+/// The payment that a purchase is paid by, if one has been accepted.
+pub(super) async fn first(pool: &PgPool, purchase: PurchaseId) -> Result<Option<IntentId>, sqlx::Error> {
+    let first: Option<String> = sqlx::query_scalar(FIRST).bind(purchase.entity()).fetch_optional(pool).await?;
+    Ok(first.map(IntentId::new))
+}
+
+/// Accepts a payment that has arrived, unless another was faster; answers the one that its purchase has.
+pub(super) async fn accept(
     payments: &Payments,
-    seen: &IntentSeen,
-    facts: &Facts,
+    intent: &IntentId,
+    received: Money,
     organization: &OrganizationId,
     purchase: PurchaseId,
 ) -> Result<IntentId, sqlx::Error> {
-    if let Some(received) = facts.received {
-        let query = sqlx::query(ARRIVED).bind(seen.id.as_str()).bind(organization.as_str()).bind(purchase.entity());
-        let query = query.bind(received.amount_minor).bind(String::from(received.currency));
-        query.bind(payments.clock.now()).execute(&payments.pool).await?;
-    }
-    let first: String = sqlx::query_scalar(FIRST).bind(purchase.entity()).fetch_one(&payments.pool).await?;
-    Ok(IntentId::new(first))
+    let query = sqlx::query(ACCEPT).bind(intent.as_str()).bind(organization.as_str()).bind(purchase.entity());
+    let query = query.bind(received.amount_minor).bind(String::from(received.currency));
+    query.bind(payments.clock.now()).execute(&payments.pool).await?;
+    first(&payments.pool, purchase).await?.ok_or(sqlx::Error::RowNotFound)
 }
 
 pub(super) async fn add(pool: &PgPool, intent: &IntentId, facts: &Facts) -> Result<(), sqlx::Error> {

@@ -51,11 +51,13 @@ pub async fn publish(pool: &PgPool, document: Document, by: &Author) -> Result<P
             return Ok(same.clone());
         }
     }
-    let at_once = if latest.is_none() { by.at } else { by.at + LEAD };
-    let valid_from = book.document().valid_from.map_or(at_once, to_micros);
-    if valid_from < at_once {
-        return Err(CatalogueError::InThePast { valid_from });
-    }
+    let soonest = if latest.is_none() { by.at } else { by.at + LEAD };
+    let valid_from = match book.document().valid_from.map(to_micros) {
+        Some(given) if given < soonest => return Err(CatalogueError::InThePast { valid_from: given }),
+        Some(given) => given,
+        // Servers' clocks differ: what is published later holds later, and of two that hold from one instant the later.
+        None => last_at_once(&mut *transaction).await?.map_or(soonest, |last| last.max(soonest)),
+    };
     let version = latest.map_or(0, |latest| latest.published.version) + 1;
     sqlx::query(
         "INSERT INTO ledger.price_book_versions (version, valid_from, document, actor, published_at)
@@ -123,6 +125,12 @@ pub async fn wanted(pool: &PgPool, at: Timestamp) -> Result<Vec<u32>, CatalogueE
     .fetch_all(pool)
     .await?;
     Ok(versions.into_iter().filter_map(|version| u32::try_from(version).ok()).collect())
+}
+
+/// From when the last version holds that named no time of its own.
+async fn last_at_once(executor: impl PgExecutor<'_>) -> Result<Option<Timestamp>, CatalogueError> {
+    let sql = "SELECT max(b.valid_from) FROM ledger.price_book_versions b WHERE b.document ->> 'valid_from' IS NULL";
+    Ok(sqlx::query_scalar(sql).fetch_one(executor).await?)
 }
 
 async fn latest(executor: impl PgExecutor<'_>) -> Result<Option<Publication>, CatalogueError> {

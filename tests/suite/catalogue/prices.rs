@@ -1,6 +1,10 @@
 //! `credit-ledger price-book`, `init`, `explain` and `verify --prices`.
 
+use chrono::TimeDelta;
+use domain::Timestamp;
+use domain::price::Document;
 use serde_json::json;
+use store::catalogue::{Author, price_books};
 
 use super::{run, stderr};
 use crate::support;
@@ -88,4 +92,25 @@ async fn init_keeps_what_others_wrote() {
     let written = std::fs::read_to_string(&notes).unwrap();
     assert!(written.starts_with("# Ours\n\n<!--") && !written.contains("`gpt-4`:"), "{written}");
     assert_eq!(run(&database.url, &["price-book", "list"]).await.lines().count(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_books_the_one_published_later_holds_whatever_the_publishers_clocks_say() {
+    let database = support::database().await;
+    let book = |rate: u32| -> Document {
+        let price = json!({"operation": "a", "components": [{"unit": "request", "per_unit": rate}]});
+        serde_json::from_value(json!({"prices": [price]})).unwrap()
+    };
+    let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
+    let publish = async |rate, millis| {
+        let by = Author { actor: "cli:somebody".to_owned(), at: now + TimeDelta::milliseconds(millis) };
+        price_books::publish(&database.pool, book(rate), &by).await.unwrap().published
+    };
+    publish(1, 0).await;
+    let ahead = publish(2, 10_900).await;
+    let last = publish(3, 10_000).await;
+    assert_eq!((last.version, last.valid_from), (3, ahead.valid_from), "a server whose clock is behind");
+    let holding = price_books::in_force(&database.pool, now + TimeDelta::minutes(1)).await.unwrap().unwrap();
+    assert_eq!(holding.published.version, 3);
+    assert_eq!(publish(4, 20_000).await.valid_from, now + TimeDelta::seconds(22), "it delays no later one");
 }

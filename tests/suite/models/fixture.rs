@@ -10,13 +10,14 @@ use domain::text::{Label, Metadata, Note, ReferenceText, Unit};
 use domain::usage::Usage;
 use domain::{Command, CommandId, Credits, EntityId, OrganizationId};
 use projections::projectors;
+use projections::rebuild::Rebuild;
 use projections::verify::{Report, verify};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use store::Ledger;
 use store::postgres::PostgresLog;
-use store::testing::World;
 use store::testing::world::{key, request};
+use store::testing::{ManualClock, World};
 
 use crate::support;
 use crate::support::projected::project;
@@ -42,7 +43,37 @@ impl Ground {
     }
 
     pub(super) async fn project(&self) {
-        project(&self.options, &self.pool, 7).await;
+        self.project_by(7).await;
+    }
+
+    pub(super) async fn project_by(&self, events: u32) {
+        project(&self.options, &self.pool, events).await;
+    }
+
+    pub(super) async fn rebuild_all(&self) {
+        for projector in projectors::all() {
+            let rebuild = Rebuild::new(self.options.clone(), projector, Arc::new(ManualClock::new()));
+            rebuild.run(&|_| ()).await.unwrap();
+        }
+    }
+
+    /// Each read model with the number of its rows and a hash of all that they say.
+    pub(super) async fn digests(&self) -> Vec<(String, i64, String)> {
+        let views = "SELECT viewname::text FROM pg_views WHERE schemaname = 'ledger' AND
+            EXISTS (SELECT FROM pg_tables t WHERE t.schemaname = 'ledger' AND t.tablename ~ ('^' || viewname || '_v[0-9]+$'))
+            ORDER BY 1";
+        let views: Vec<String> = sqlx::query_scalar(views).fetch_all(&self.pool).await.unwrap();
+        assert!(views.len() >= 6, "{views:?}");
+        let mut digests = Vec::new();
+        for view in views {
+            let sql = format!(
+                "SELECT count(*), md5(string_agg(row, '' ORDER BY row)) FROM (
+                     SELECT md5(v::text) COLLATE \"C\" AS row FROM ledger.{view} v) rows"
+            );
+            let (rows, digest) = sqlx::query_as(&sql).fetch_one(&self.pool).await.unwrap();
+            digests.push((view, rows, digest));
+        }
+        digests
     }
 
     pub(super) async fn verify(&self) -> Report {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use projections::projectors;
 use projections::rebuild::{Rebuild, RebuildError};
 use store::testing::ManualClock;
 
@@ -13,6 +12,11 @@ use crate::support::cases;
 /// Four times what `make test` runs. Five organizations take one command after another, each flushed to disk, and are
 /// projected seven events at a time: `TEST_CASES=20000` would take hours and reach nothing that this does not.
 const CASES_MAX: u32 = 1_024;
+
+/// Random events after which a rebuild is compared with what it replaces, row by row.
+fn many_events() -> i64 {
+    if std::env::var_os("SOAK").is_some() { 100_000 } else { 2_000 }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_lives_are_projected_to_what_the_domain_says() {
@@ -74,16 +78,27 @@ async fn events_that_come_again_change_nothing_and_a_rebuild_makes_the_same() {
     ground.run(back).await;
     ground.project().await;
     assert_eq!(ground.verify().await.findings, [], "half of the events came again");
-    for projector in projectors::all() {
-        let rebuild = Rebuild::new(ground.options.clone(), projector, Arc::new(ManualClock::new()));
-        rebuild.run(&|_| ()).await.unwrap();
-    }
+    ground.rebuild_all().await;
     assert_eq!(ground.verify().await.findings, [], "all tables were made anew");
     let generations = ground.count("SELECT min(generation)::bigint FROM ledger.checkpoints WHERE live").await;
     assert_eq!(generations, 2);
     let keys =
         "SELECT count(*) FROM pg_constraint c WHERE c.contype = 'p' AND c.conrelid::regclass::text ~ '^ledger.*_v2$'";
     assert_eq!(ground.count(keys).await, 7, "a table without its key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_equals_the_live_tables_in_every_row_after_many_random_events() {
+    let mut ground = Ground::new(7).await;
+    while ground.count("SELECT count(*) FROM store.events").await < many_events() {
+        ground.live(1_000).await;
+        ground.project_by(500).await;
+    }
+    let live = ground.digests().await;
+    assert!(live.iter().all(|(_, rows, _)| *rows > 0), "{live:?}");
+    ground.rebuild_all().await;
+    assert_eq!(ground.digests().await, live);
+    assert_eq!(ground.verify().await.findings, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

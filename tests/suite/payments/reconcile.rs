@@ -139,6 +139,43 @@ async fn until_given_up(pool: &PgPool) {
     assert!(tried >= 6, "a purchase that nobody knows was waited for: {tried}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_payment_keeps_no_purchase_from_the_right_one_and_a_second_right_one_is_not_booked() {
+    let database = support::database().await;
+    let shop = Shop::open_by_hand(&database.url).await;
+    shop.package("starter", 1_000, 1_000).await;
+    let bought = shop.checkout("acme", "buy", "starter").await;
+    // Another payment of the account, with the labels of the purchase.
+    let pay_for_it = async |key: &str, amount: i64| {
+        let other = shop.checkout("acme", key, "starter").await;
+        shop.pay(&other, TestCard::Succeeds);
+        shop.fake.with(|world| {
+            let session = world.sessions.get(other["checkout_session_id"].as_str().unwrap()).unwrap();
+            let intent = session.intent.clone().unwrap();
+            let intent = world.intents.get_mut(&intent).unwrap();
+            intent.amount = amount;
+            intent.metadata.insert("purchaseId".to_owned(), bought["purchase_id"].as_str().unwrap().to_owned());
+        });
+        deliver(&shop).await;
+        until_worked(&database.pool).await;
+    };
+    pay_for_it("wrong", 1).await;
+    assert_eq!(balance(&shop, "acme").await, 0);
+    shop.pay(&bought, TestCard::Succeeds);
+    deliver(&shop).await;
+    until_worked(&database.pool).await;
+    assert_eq!(balance(&shop, "acme").await, 1_000);
+    pay_for_it("second", 1_000).await;
+    assert_eq!(balance(&shop, "acme").await, 1_000);
+
+    let (code, report) = reconcile(&shop, &database.url, &[]).await;
+    let unsettled = report["payments"]["unsettled"].as_array().unwrap();
+    let mut why: Vec<&str> = unsettled.iter().map(|line| line["why"].as_str().unwrap()).collect();
+    why.sort_unstable();
+    assert_eq!(code, 1, "{report}");
+    assert!(why.len() == 2 && why.iter().all(|why| why.contains("was paid twice")), "{report}");
+}
+
 async fn parked_ones_are_shown_and_retried(database_url: &str, parked: i64) {
     let run = async |arguments: &[&str]| {
         let output = command(database_url, &[&["stripe", "inbox"], arguments].concat()).await;

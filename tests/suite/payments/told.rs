@@ -33,16 +33,18 @@ pub async fn until_balance(shop: &Shop, organization: &str, wanted: i64) {
     }
 }
 
-/// Until no event waits to be worked at.
+/// Until no event waits to be worked at; fails with what keeps them.
 pub async fn until_worked(pool: &PgPool) {
-    const PENDING: &str = "SELECT count(*) FROM payments.stripe_events WHERE status = 'pending'";
+    const PENDING: &str = "
+        SELECT kind || ' tried ' || tries || ' times, next at ' || next_at || ': ' || coalesce(note, '')
+        FROM payments.stripe_events WHERE status = 'pending'";
     let started = Instant::now();
     loop {
-        let pending: i64 = sqlx::query_scalar(PENDING).fetch_one(pool).await.expect("the database answers");
-        if pending == 0 {
+        let pending: Vec<String> = sqlx::query_scalar(PENDING).fetch_all(pool).await.expect("the database answers");
+        if pending.is_empty() {
             return;
         }
-        assert!(started.elapsed() < PATIENCE * 2, "{pending} events wait");
+        assert!(started.elapsed() < PATIENCE * 2, "these events wait: {pending:#?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -1,6 +1,7 @@
 //! Server processes.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use super::http::Client;
@@ -22,17 +23,20 @@ impl Node {
     /// Starts with more environment.
     pub async fn start_with(database_url: &str, environment: &[(&str, &str)]) -> Self {
         let mut command = binary();
-        command
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .env("DATABASE_URL", database_url)
-            .env("CREDIT_LEDGER_ADMIN_KEY", ADMIN_KEY)
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
+        command.arg("serve").env("DATABASE_URL", database_url).envs(environment.iter().copied());
+        tokio::task::spawn_blocking(move || Self::spawn(command)).await.expect("it does not panic")
+    }
+
+    /// Starts on a private PostgreSQL of its own.
+    pub async fn start_in(data_dir: &Path) -> Self {
+        let mut command = binary();
+        command.arg("serve").arg("--data-dir").arg(data_dir).env_remove("DATABASE_URL");
         tokio::task::spawn_blocking(move || Self::spawn(command)).await.expect("it does not panic")
     }
 
     fn spawn(mut command: Command) -> Self {
+        command.args(["--listen", "127.0.0.1:0"]).env("CREDIT_LEDGER_ADMIN_KEY", ADMIN_KEY);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the binary is built with the tests");
         let mut first_line = String::new();
         let stdout = child.stdout.take().expect("it is piped");

@@ -20,6 +20,8 @@ const ALLOWED: &[&str] = &[
     "GET /v1/organizations/{org}/purchases/{id}",
     "GET /v1/packages",
     "GET /v1/packages/{id}",
+    // Of its own organization: what a click will cost, shown before it.
+    "POST /v1/estimates",
     "POST /v1/organizations/{org}/checkout-sessions",
     "GET /v1/organizations/{org}/auto-recharge",
     "PUT /v1/organizations/{org}/auto-recharge",
@@ -108,6 +110,34 @@ async fn a_page_follows_balances_and_sees_nothing_else_of_events() {
         text.push_str(&String::from_utf8_lossy(&chunk.unwrap()));
     }
     assert!(text.contains("id: 2\ndata: {\"type\":\"CreditsConsumed\",\"sequence\":2,\"balance\":7}\n\n"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_told_what_its_own_organization_would_pay() {
+    let database = support::database().await;
+    let node = Node::start(&database.url).await;
+    let admin = node.client();
+    let book = json!({"prices": [{"operation": "gpt-4", "components": [{"unit": "request", "per_unit": 10}]}]});
+    assert_eq!(admin.send(admin.request("PUT", "/v1/price-book").json(&book)).await.unwrap().status, 200);
+    grant(&admin, "a", 25).await;
+    grant(&admin, "b", 1_000).await;
+    let (_, token) = make_token(&admin, "a", json!({})).await;
+    let page = admin.with_key(&token);
+    let usage = json!({"operation": "gpt-4", "quantities": {"request": 3}});
+    for organization in [None, Some("a"), Some("b")] {
+        let mut asked = usage.clone();
+        if let Some(organization) = organization {
+            asked["organization_id"] = json!(organization);
+        }
+        let answer = page.send(page.request("POST", "/v1/estimates").json(&asked)).await.unwrap();
+        if organization == Some("b") {
+            assert_eq!((answer.status, &answer.body["code"]), (404, &json!("organization_not_found")));
+            continue;
+        }
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!((&answer.body["amount"], &answer.body["balance"]), (&json!(30), &json!(25)), "{}", answer.body);
+        assert_eq!(answer.body["can_afford"], false);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,15 +1,14 @@
 // Every example of docs/web is a program that compiles against the packages.
 
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { examples } from "../../testing/docs.js";
 
 const web = fileURLToPath(new URL("../..", import.meta.url));
-const docs = join(web, "../docs/web");
 const wanted = [
   "CreditBalance", "PurchaseCreditModal", "CreditUsageChart", "CreditHistory", "LowBalanceAlert",
   "useCreditBalance", "useCreditPackages", "useCanAfford", "useCreditHistory",
@@ -18,16 +17,12 @@ const wanted = [
 ];
 
 it("has a page for each, and its examples compile", { timeout: 120_000 }, async () => {
-  expect(wanted.filter((name) => !existsSync(join(docs, `${name}.md`)))).toEqual([]);
+  const found = await examples();
+  expect(wanted.filter((name) => !found.some(({ page }) => page === name))).toEqual([]);
   const folder = await mkdtemp(join(web, "test-results-docs-"));
   try {
-    for (const page of await readdir(docs)) {
-      const text = await readFile(join(docs, page), "utf8");
-      const blocks = [...text.matchAll(/```(tsx?)\n([\s\S]*?)```/g)];
-      expect(blocks.length, page).toBeGreaterThan(0);
-      for (const [n, [, ending, code]] of blocks.entries()) {
-        await writeFile(join(folder, `${page.replace(".md", "")}-${n}.${ending}`), `${code}\nexport {};\n`);
-      }
+    for (const [n, { page, ending, code }] of found.entries()) {
+      await writeFile(join(folder, `${page}-${n}.${ending}`), `${code}\nexport {};\n`);
     }
     await symlink(join(web, "node_modules"), join(folder, "node_modules"));
     const options = { target: "ES2022", lib: ["ES2023", "DOM"], module: "ESNext", moduleResolution: "Bundler", jsx: "react-jsx" };

@@ -3,10 +3,12 @@
 import { Button } from "@credit-ledger/react";
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
+import { Places } from "./parts/places.js";
 import { useMay, useSession, useSignOut } from "./session.js";
 import { views } from "./views.js";
 
 export function Shell({ children }: { readonly children: ReactNode }): ReactNode {
+  const [at] = useLocation();
   const session = useSession();
   const isBound = Boolean(session.organization_id);
   const mayManage = useMay("admin") && !isBound;
@@ -30,11 +32,11 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactNode
           <span className="mark" aria-hidden="true" />
           Credit Ledger
         </Link>
-        <nav className="places" aria-label="Main">
+        <Places className="places" label="Main" here={at}>
           {places.filter((place) => place.shown).map(({ to, name }) => (
             <Place key={to} to={to} name={name} />
           ))}
-        </nav>
+        </Places>
         <div className="who">
           <span className="cl-badge" title={session.actor}>{session.scope}</span>
           <Button onClick={() => signOut.mutate()}>Sign out</Button>

@@ -5,6 +5,7 @@ import {
   type ConsumeInput,
   type CreditPackage,
   InsufficientCreditsError,
+  type Purchase,
   type Transaction,
   type TransactionFilters,
   type UsageFilters,
@@ -15,6 +16,7 @@ import { type UseQueryResult, useInfiniteQuery, useMutation, useQuery } from "@t
 import { useCallback, useRef } from "react";
 import { useCredits } from "./context.js";
 import { type Estimate, estimateQuery } from "./estimate.js";
+import { type List, listOf } from "./list.js";
 import { balanceQuery, historyQuery, packagesQuery, purchasesQuery, usageQuery } from "./queries.js";
 
 /** The organization's figures, kept up to date. */
@@ -64,29 +66,10 @@ export function useCanAfford(cost: number | ConsumeInput): Affordability {
   };
 }
 
-/** Movements, newest first, and a function for more of them. */
-export interface History {
-  readonly rows: readonly Transaction[];
-  readonly isLoading: boolean;
-  readonly error: Error | null;
-  readonly hasMore: boolean;
-  readonly isLoadingMore: boolean;
-  readonly loadMore: () => void;
-  readonly retry: () => void;
-}
-
-export function useCreditHistory(filters: TransactionFilters = {}): History {
+/** Movements, newest first. */
+export function useCreditHistory(filters: TransactionFilters = {}): List<Transaction> {
   const { client, organizationId, latestSequence } = useCredits();
-  const found = useInfiniteQuery(historyQuery(client, organizationId, latestSequence, filters));
-  return {
-    rows: found.data?.pages.flatMap((page) => page.data) ?? [],
-    isLoading: found.isLoading,
-    error: found.error,
-    hasMore: found.hasNextPage,
-    isLoadingMore: found.isFetchingNextPage,
-    loadMore: () => void found.fetchNextPage(),
-    retry: () => void found.refetch(),
-  };
+  return listOf(useInfiniteQuery(historyQuery(client, organizationId, latestSequence, filters)));
 }
 
 export function useUsage(filters: UsageFilters = {}): UseQueryResult<readonly UsageRow[]> {
@@ -94,9 +77,9 @@ export function useUsage(filters: UsageFilters = {}): UseQueryResult<readonly Us
   return useQuery(usageQuery(client, organizationId, latestSequence, filters));
 }
 
-export function usePurchases() {
+export function usePurchases(): List<Purchase> {
   const { client, organizationId, latestSequence } = useCredits();
-  return useInfiniteQuery(purchasesQuery(client, organizationId, latestSequence));
+  return listOf(useInfiniteQuery(purchasesQuery(client, organizationId, latestSequence)));
 }
 
 /** What is bought. */

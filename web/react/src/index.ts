@@ -12,7 +12,6 @@ export { type CreditContextValue, keys as creditKeys, useCredits } from "./conte
 export { type Format, formatFor, movement } from "./format.js";
 export {
   type Affordability,
-  type History,
   useCanAfford,
   useCheckout,
   useCreditBalance,
@@ -23,12 +22,14 @@ export {
   usePurchases,
   useUsage,
 } from "./hooks.js";
+export { type List, listOf } from "./list.js";
 export { CreditProvider, type CreditProviderProps } from "./provider.js";
 export { useAutoRecharge } from "./recharge.js";
 export type { PageToken } from "./token.js";
 export { Button, type ButtonProps } from "./ui/button.js";
 export { Dialog, type DialogProps } from "./ui/dialog.js";
 export { Field, type FieldProps } from "./ui/field.js";
+export { ListStates, type ListStatesProps } from "./ui/list_states.js";
 export { Panel, type PanelProps } from "./ui/panel.js";
 export { Empty, Failure, Skeleton, explain } from "./ui/states.js";
 export { useWidth } from "./use_width.js";

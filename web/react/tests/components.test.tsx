@@ -11,6 +11,7 @@ import {
   CreditProvider,
   CreditUsageChart,
   PurchaseCreditModal,
+  PurchaseHistory,
 } from "../src/index.js";
 
 /** A server of canned answers, by the end of the path. */
@@ -83,6 +84,11 @@ describe("CreditBalance", () => {
     show({ "/balance": 404 }, <CreditBalance />);
     await expect.poll(() => screen.getByTestId("available").textContent).toBe("0");
   });
+
+  it("in its compact form says when it cannot be known", async () => {
+    show({ "/balance": 500 }, <CreditBalance compact />);
+    expect(await screen.findByRole("button", { name: "Credits are unknown at the moment" })).toBeDefined();
+  });
 });
 
 describe("CostPreview", () => {
@@ -128,5 +134,32 @@ describe("AutoRechargeSettings", () => {
     const suspension = { cause: "declined", reason: "three declines in a row", since: "2026-11-23T00:00:00Z" };
     show({ ...answers, "/auto-recharge": { decision, suspension } }, <AutoRechargeSettings />);
     expect(await screen.findByRole("button", { name: "Resume" })).toBeDefined();
+  });
+});
+
+describe("AutoRechargeSettings in a currency without cents", () => {
+  it("shows the most in a month as it was set", async () => {
+    const policy = {
+      enabled: true, threshold: 100, package_id: "starter", amount: null, cooldown_seconds: 0,
+      monthly_limit: { amount_minor: 5000, currency: "JPY" },
+    };
+    const decision = { recharge: false, reason: "above", detail: "there is enough" };
+    show(
+      { "/balance": balance, "/packages": { data: [{ ...starter, currency: "jpy" }] }, "/auto-recharge": { decision, policy } },
+      <AutoRechargeSettings />,
+    );
+    const limit = await screen.findByLabelText<HTMLInputElement>(/Most in a month \(JPY\)/);
+    expect(limit.value).toBe("5000");
+  });
+});
+
+describe("PurchaseHistory", () => {
+  it("names a purchase that was refunded in part", async () => {
+    const purchase = {
+      id: "01a2", status: "partly_revoked", credits: 500, price: { amount_minor: 500, currency: "USD" }, revoked: 50,
+      created_at: "2026-11-23T00:00:00Z", completed_at: "2026-11-23T00:00:01Z",
+    };
+    show({ "/purchases": { data: [purchase], next_cursor: null } }, <PurchaseHistory />);
+    expect(await screen.findByText(/Partly refunded/)).toBeDefined();
   });
 });

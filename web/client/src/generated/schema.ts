@@ -104,7 +104,8 @@ export interface paths {
         /**
          * Estimates what a consumption would cost now, by quantities or by the tokens of a text.
          * @description With an organization it counts that one's use of the month and says what the amount is to its balance; one that is
-         *     new is estimated with the bonus that its first command brings.
+         *     new is estimated with the bonus that its first command brings. A browser token and a bound key estimate for their own
+         *     organization, which they need not name.
          */
         post: operations["create"];
         delete?: never;
@@ -1173,7 +1174,7 @@ export interface components {
         };
         /** @description A token to make. */
         BrowserTokenBody: {
-            /** @description Who looks at the page, as a pseudonym: the actor of what they buy is `browser:<subject>`. */
+            /** @description Who looks at the page, as a pseudonym: the actor of what they buy is `token:<subject>`. */
             subject?: string | null;
             /**
              * Format: int32

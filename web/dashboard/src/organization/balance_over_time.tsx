@@ -14,7 +14,8 @@ const margin = { top: 8, right: 4, bottom: 24, left: 52 };
 const labelWidth = 110;
 /** What one page of the API has: a busy organization is shown a shorter time. */
 const movementsMax = 1000;
-const spanMs = 30 * 86_400_000;
+const dayMs = 86_400_000;
+const spanMs = 30 * dayMs;
 
 interface Point {
   readonly at: Date;
@@ -50,6 +51,7 @@ function Steps({ points }: { readonly points: readonly Point[] }): ReactNode {
   const first = points[0] as Point;
   const last = points.at(-1) as Point;
   const x = scaleTime([first.at, last.at], [margin.left, width - margin.right]);
+  const spannedMs = last.at.getTime() - first.at.getTime();
   const balances = points.map((point) => point.balance);
   const y = scaleLinear([Math.min(0, ...balances), Math.max(1, ...balances)], [height - margin.bottom, margin.top]).nice(4);
   const path = line<Point>((p) => x(p.at), (p) => y(p.balance)).curve(curveStepAfter)([...points]) ?? "";
@@ -68,7 +70,7 @@ function Steps({ points }: { readonly points: readonly Point[] }): ReactNode {
         <path className="balance-area" d={below} />
         <path className="balance-line" d={path} />
         {x.ticks(Math.floor(width / labelWidth)).map((tick) => (
-          <text key={tick.getTime()} className="cl-chart-text" x={x(tick)} y={height - 6} textAnchor="middle">{x.tickFormat()(tick)}</text>
+          <text key={tick.getTime()} className="cl-chart-text" x={x(tick)} y={height - 6} textAnchor={x(tick) > width - labelWidth / 2 ? "end" : "middle"}>{spannedMs < 2 * dayMs ? format.time(tick) : format.shortDay(tick)}</text>
         ))}
       </svg>
     </figure>

@@ -61,7 +61,7 @@ function Record({ org }: PartProps): ReactNode {
 }
 
 function Refund({ org, row }: PartProps & { readonly row: Purchase }): ReactNode {
-  if (row.status !== "completed" && row.status !== "partially_revoked") return null;
+  if (row.status !== "completed" && row.status !== "partly_revoked") return null;
   return (
     <div className="cl-actions row-action">
       <Confirm

@@ -1,8 +1,7 @@
 // A list as a table, with its states.
 
-import { Button, Empty, Failure, Skeleton } from "@credit-ledger/react";
+import { Empty, type List, ListStates } from "@credit-ledger/react";
 import type { ReactNode } from "react";
-import type { List } from "../use_list.js";
 
 export interface Column<T> {
   readonly name: string;
@@ -24,13 +23,10 @@ export interface ListingProps<T> {
 }
 
 export function Listing<T>({ list, caption, columns, rowKey, empty }: ListingProps<T>): ReactNode {
-  if (list.isLoading) return <Skeleton lines={6} height="1.75rem" />;
-  if (list.error !== null) return <Failure error={list.error} retry={list.retry} />;
-  if (list.rows.length === 0) return typeof empty === "string" ? <Empty title={empty} /> : empty;
   const classes = (column: Column<T>) =>
     [column.isNumber ? "cl-right cl-number" : "", column.isMinor ? "minor" : ""].filter(Boolean).join(" ");
   return (
-    <>
+    <ListStates list={list} empty={typeof empty === "string" ? <Empty title={empty} /> : empty}>
       <div className="cl-scroll" role="group" aria-label={caption} tabIndex={0}>
         <table className="cl-table listing">
           <caption className="cl-hidden">{caption}</caption>
@@ -56,13 +52,6 @@ export function Listing<T>({ list, caption, columns, rowKey, empty }: ListingPro
           </tbody>
         </table>
       </div>
-      {list.hasMore ? (
-        <div className="cl-more">
-          <Button onClick={list.loadMore} busy={list.isLoadingMore}>
-            Load more
-          </Button>
-        </div>
-      ) : null}
-    </>
+    </ListStates>
   );
 }

@@ -5,6 +5,7 @@ import { type ReactNode, Suspense, lazy } from "react";
 import { Link } from "wouter";
 import { ledger, queries } from "../ledger.js";
 import { Overview } from "../organization/overview.js";
+import { Places } from "../parts/places.js";
 
 const History = lazy(() => import("../organization/history.js"));
 const Grants = lazy(() => import("../organization/grants.js"));
@@ -39,13 +40,13 @@ export default function Organization({ org, view }: PartProps & { readonly view:
           Billing page
         </a>
       </div>
-      <nav className="tabs" aria-label="Organization">
+      <Places className="tabs" label="Organization" here={here}>
         {Object.entries(tabs).map(([key, { name }]) => (
           <Link key={key} href={key === "overview" ? base : `${base}/${key}`} aria-current={key === here ? "page" : undefined}>
             {name}
           </Link>
         ))}
-      </nav>
+      </Places>
       <div className="cl-stack">
         <LowBalanceAlert />
         <Suspense fallback={<div className="cl-panel tall" />}>

@@ -3,6 +3,7 @@
 import type { AutoRechargeInput, AutoRechargeState, CreditPackage } from "@credit-ledger/client";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useCredits } from "../context.js";
+import { minorUnits } from "../format.js";
 import { useCreditPackages } from "../hooks.js";
 import { useAutoRecharge } from "../recharge.js";
 import { Button } from "../ui/button.js";
@@ -18,7 +19,7 @@ export function AutoRechargeSettings(): ReactNode {
   return (
     <Panel title="Auto-recharge">
       {isLoading ? <Skeleton lines={4} /> : null}
-      {error === null ? null : <Failure error={error} retry={() => void state.refetch()} />}
+      {error === null ? null : <Failure error={error} retry={() => void Promise.all([state.refetch(), packages.refetch()])} />}
       {state.data === undefined || packages.data === undefined ? null : (
         <>
           <Standing state={state.data} onResume={() => resume.mutate()} isResuming={resume.isPending} />
@@ -95,7 +96,7 @@ function Form({ state, packages, isSaving, isSaved, onSave }: FormProps): ReactN
       threshold: number("threshold"),
       package_id: packageId,
       ...(number("amount") > 0 ? { amount: number("amount") } : {}),
-      ...(limit > 0 ? { monthly_limit: { amount_minor: Math.round(limit * 100), currency } } : {}),
+      ...(limit > 0 ? { monthly_limit: { amount_minor: Math.round(limit * minorUnits(currency)), currency } } : {}),
     });
   };
   return (
@@ -125,7 +126,7 @@ function Form({ state, packages, isSaving, isSaved, onSave }: FormProps): ReactN
         </Field>
         <Field label={`Most in a month (${(chosen?.currency ?? "USD").toUpperCase()})`} hint="Empty: no limit.">
           {(ids) => (
-            <input {...ids} className="cl-input" name="limit" type="number" min={0} step="0.01" defaultValue={policy?.monthly_limit ? policy.monthly_limit.amount_minor / 100 : ""} />
+            <input {...ids} className="cl-input" name="limit" type="number" min={0} step="0.01" defaultValue={policy?.monthly_limit ? policy.monthly_limit.amount_minor / minorUnits(policy.monthly_limit.currency) : ""} />
           )}
         </Field>
       </fieldset>

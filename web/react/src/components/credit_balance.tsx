@@ -19,9 +19,9 @@ export function CreditBalance({ compact = false, canBuy = true }: CreditBalanceP
 
 function Compact(): ReactNode {
   const { format, purchase } = useCredits();
-  const { data } = useCreditBalance();
+  const { data, error } = useCreditBalance();
   const text = data === undefined ? "–" : format.credits(data.available);
-  const label = data === undefined ? "Credits are loading" : `${text} credits available. Buy credits`;
+  const label = data === undefined ? (error === null ? "Credits are loading" : "Credits are unknown at the moment") : `${text} credits available. Buy credits`;
   return (
     <button type="button" className="cl-chip" aria-label={label} data-low={data?.low_balance} onClick={() => purchase.open()}>
       <span className="cl-dot" aria-hidden="true" />

@@ -5,9 +5,9 @@ import { type ReactNode, useState } from "react";
 import { useCredits } from "../context.js";
 import { movement, movementTypes } from "../format.js";
 import { useCreditHistory } from "../hooks.js";
-import { Button } from "../ui/button.js";
+import { ListStates } from "../ui/list_states.js";
 import { Panel } from "../ui/panel.js";
-import { Empty, Failure, Skeleton } from "../ui/states.js";
+import { Empty } from "../ui/states.js";
 
 export interface CreditHistoryProps {
   readonly filters?: TransactionFilters;
@@ -34,23 +34,16 @@ export function CreditHistory({ filters, canFilter = true, actions, detail }: Cr
   ) : null;
   return (
     <Panel title="History" actions={<>{choice}{actions}</>}>
-      {history.isLoading ? <Skeleton lines={6} /> : null}
-      {history.error === null ? null : <Failure error={history.error} retry={history.retry} />}
-      {!history.isLoading && history.error === null && history.rows.length === 0 ? (
-        <Empty title={type === "" ? "Nothing has happened yet" : "No such movements"}>
-          {type === "" ? "Purchases and usage will be listed here." : "Choose another kind."}
-        </Empty>
-      ) : null}
-      {history.rows.length > 0 ? <Movements rows={history.rows} detail={detail} /> : null}
-      {history.hasMore ? (
-        <div className="cl-more">
-          <Button onClick={history.loadMore} busy={history.isLoadingMore}>
-            Load more
-          </Button>
-        </div>
-      ) : null}
+      <ListStates list={history} empty={<NothingYet isFiltered={type !== ""} />}>
+        <Movements rows={history.rows} detail={detail} />
+      </ListStates>
     </Panel>
   );
+}
+
+function NothingYet({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
+  if (isFiltered) return <Empty title="No such movements">Choose another kind.</Empty>;
+  return <Empty title="Nothing has happened yet">Purchases and usage will be listed here.</Empty>;
 }
 
 interface MovementsProps {

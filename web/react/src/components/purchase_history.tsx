@@ -4,9 +4,9 @@ import type { Purchase } from "@credit-ledger/client";
 import type { ReactNode } from "react";
 import { useCredits } from "../context.js";
 import { usePurchases } from "../hooks.js";
-import { Button } from "../ui/button.js";
+import { ListStates } from "../ui/list_states.js";
 import { Panel } from "../ui/panel.js";
-import { Empty, Failure, Skeleton } from "../ui/states.js";
+import { Empty } from "../ui/states.js";
 
 const statuses: Readonly<Record<string, string>> = {
   started: "Waiting for payment",
@@ -14,7 +14,7 @@ const statuses: Readonly<Record<string, string>> = {
   failed: "Failed",
   expired: "Not paid in time",
   revoked: "Refunded",
-  partially_revoked: "Partly refunded",
+  partly_revoked: "Partly refunded",
 };
 
 export interface PurchaseHistoryProps {
@@ -23,29 +23,17 @@ export interface PurchaseHistoryProps {
 }
 
 export function PurchaseHistory({ actions }: PurchaseHistoryProps): ReactNode {
-  const found = usePurchases();
-  const rows = found.data?.pages.flatMap((page) => page.data) ?? [];
+  const list = usePurchases();
+  const empty = <Empty title="No purchases yet">Credits that are bought will be listed here with their receipts.</Empty>;
   return (
     <Panel title="Purchases">
-      {found.isLoading ? <Skeleton lines={3} /> : null}
-      {found.error === null ? null : <Failure error={found.error} retry={() => void found.refetch()} />}
-      {!found.isLoading && found.error === null && rows.length === 0 ? (
-        <Empty title="No purchases yet">Credits that are bought will be listed here with their receipts.</Empty>
-      ) : null}
-      {rows.length > 0 ? (
+      <ListStates list={list} empty={empty} lines={3}>
         <ul className="cl-list">
-          {rows.map((row) => (
+          {list.rows.map((row) => (
             <Receipt key={row.id} row={row} actions={actions} />
           ))}
         </ul>
-      ) : null}
-      {found.hasNextPage ? (
-        <div className="cl-more">
-          <Button onClick={() => void found.fetchNextPage()} busy={found.isFetchingNextPage}>
-            Load more
-          </Button>
-        </div>
-      ) : null}
+      </ListStates>
     </Panel>
   );
 }
