@@ -3,7 +3,6 @@
 use axum::extract::{Request, State};
 use http::{HeaderMap, StatusCode};
 use payments::gateway::RawEvent;
-use payments::inbox::{Source, receive};
 use payments::stripe::{read_event, verify};
 use std::time::Duration;
 
@@ -34,8 +33,9 @@ pub async fn stripe(State(app): State<App>, request: Request) -> Result<StatusCo
     verify(&paying.webhook_secrets, signature(&parts.headers), &body.bytes, now)
         .map_err(|error| Problem::malformed("invalid_signature", "Not a signature of Stripe's", error.to_string()))?;
     let event = event(&body.bytes)?;
-    receive(&paying.payments.pool, &event, Source::Webhook, paying.live, now).await.map_err(|error| {
-        tracing::error!(%error, event = %event.id, "an event of Stripe cannot be kept; Stripe will deliver it again");
+    let id = event.id.clone();
+    paying.keeper.receive(event, paying.live, now).await.map_err(|error| {
+        tracing::error!(%error, event = %id, "an event of Stripe cannot be kept; Stripe will deliver it again");
         Problem::unavailable("unavailable", "the event could not be kept; deliver it again", RETRY_AFTER)
     })?;
     Ok(StatusCode::OK)

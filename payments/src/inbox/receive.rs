@@ -44,8 +44,14 @@ pub async fn receive(
     live: bool,
     now: Timestamp,
 ) -> Result<Received, sqlx::Error> {
+    let told = rows::Told { event: event.clone(), is_ours: event.livemode == live, now };
+    let is_new = !rows::keep(pool, &[&told], source).await?.is_empty();
+    Ok(count(event, source, live, is_new))
+}
+
+/// Counts an event that is kept.
+pub(super) fn count(event: &RawEvent, source: Source, live: bool, is_new: bool) -> Received {
     let is_ours = event.livemode == live;
-    let is_new = rows::keep(pool, event, source, is_ours, now).await?;
     meters::received(source.name(), !is_new);
     if is_new && !is_ours {
         tracing::warn!(event = %event.id, livemode = event.livemode, "an event of the other mode is kept and ignored");
@@ -54,5 +60,5 @@ pub async fn receive(
     if is_new && event.api_version.as_deref().is_some_and(|version| version != api_version()) {
         meters::other_version();
     }
-    Ok(if is_new { Received::New } else { Received::Again })
+    if is_new { Received::New } else { Received::Again }
 }

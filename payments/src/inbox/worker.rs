@@ -3,9 +3,10 @@
 use domain::CommandError;
 use store::{CommandRequest, ExecuteError};
 
-use super::limits::TRIES_MAX;
+use super::limits::{ORPHAN_TRIES_MAX, TRIES_MAX};
 use super::meters;
 use super::rows::{Claimed, EntryStatus, Inbox};
+use crate::facts::Review;
 use crate::gateway::{CustomerId, GatewayError, IntentId, PaymentLabels, SessionPayment, SessionSeen, SessionStatus};
 use crate::settle::{Hindrance, Settled, ended, settle};
 use crate::stripe::{EventSeen, ObjectSeen, read_event};
@@ -38,7 +39,15 @@ pub enum Obstacle {
 }
 
 impl Obstacle {
-    /// Whether another try may help.
+    /// How many tries may help.
+    pub(crate) fn tries_max(&self) -> i32 {
+        if matches!(self, Self::Settle(Hindrance::Review(Review::Orphan))) {
+            return ORPHAN_TRIES_MAX;
+        }
+        if self.passes() { TRIES_MAX } else { 0 }
+    }
+
+    /// Whether it goes away by itself.
     pub(crate) fn passes(&self) -> bool {
         match self {
             Self::Settle(Hindrance::Gateway(error)) | Self::Recharge(recharge::Hindrance::Gateway(error)) => {
@@ -65,7 +74,7 @@ pub(super) async fn attend(payments: &Payments, inbox: &Inbox, claimed: Claimed)
     let (status, note) = match work(payments, &claimed.payload).await {
         Ok(Worked::Done(note)) => (EntryStatus::Done, note),
         Ok(Worked::Ignored(note)) => (EntryStatus::Ignored, note),
-        Err(obstacle) if obstacle.passes() && claimed.tries < TRIES_MAX => {
+        Err(obstacle) if claimed.tries < obstacle.tries_max() => {
             tracing::warn!(event = id, tries = claimed.tries, %obstacle, "an event of Stripe has to wait");
             return inbox.postpone(id, claimed.tries, &obstacle.to_string(), payments.clock.now()).await;
         }

@@ -1,9 +1,12 @@
 //! What was lost on the way from Stripe is found.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
+use sqlx::PgPool;
 use stripe_fake::TestCard;
 
-use super::told::{balance, deliver, until_balance, until_worked};
+use super::told::{PATIENCE, balance, deliver, until_balance, until_worked};
 use crate::support;
 use crate::support::node::{binary, command};
 use crate::support::stripe::{SECRET_KEY, Shop};
@@ -103,7 +106,7 @@ async fn what_a_person_has_to_look_at_is_reported_and_never_booked() {
         assert_eq!(balance(&shop, organization).await, 0);
     }
     assert_eq!(balance(&shop, "credits").await, 1_000, "what a payment carries is not what it is worth");
-    until_worked(&database.pool).await;
+    until_given_up(&database.pool).await;
     let parked: i64 = sqlx::query_scalar("SELECT count(*) FROM payments.stripe_events WHERE status = 'parked'")
         .fetch_one(&database.pool)
         .await
@@ -118,6 +121,22 @@ async fn what_a_person_has_to_look_at_is_reported_and_never_booked() {
     let (_, report) = reconcile(&shop, &database.url, &[]).await;
     let left = report["payments"]["unsettled"].as_array().unwrap();
     assert_eq!((left.len(), &left[0]["organization"]), (1, &json!("euro")), "{report}");
+}
+
+/// Whatever waits for its next try is tried at once, until nothing is.
+async fn until_given_up(pool: &PgPool) {
+    const HURRY: &str =
+        "UPDATE payments.stripe_events SET next_at = '2020-01-01' WHERE status = 'pending' AND tries > 0";
+    let waiting = "SELECT count(*) FROM payments.stripe_events WHERE status = 'pending'";
+    let started = Instant::now();
+    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(pool).await.unwrap() > 0 {
+        assert!(started.elapsed() < PATIENCE * 2, "an event is tried for ever");
+        sqlx::query(HURRY).execute(pool).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let tried = "SELECT max(tries) FROM payments.stripe_events WHERE status = 'parked'";
+    let tried: i32 = sqlx::query_scalar(tried).fetch_one(pool).await.unwrap();
+    assert!(tried >= 6, "a purchase that nobody knows was waited for: {tried}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
