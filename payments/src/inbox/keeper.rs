@@ -27,6 +27,9 @@ const CONNECTION_WAIT: Duration = Duration::from_secs(5);
 pub enum KeepError {
     #[error("the database: {0}")]
     Database(Arc<sqlx::Error>),
+    /// Nothing of it is kept, and to deliver it again would not help.
+    #[error("the database refuses it: {0}")]
+    Refused(Arc<sqlx::Error>),
     #[error("the server is shutting down")]
     Closed,
 }
@@ -40,7 +43,7 @@ pub struct Keeper {
 #[derive(Debug)]
 struct Waiting {
     told: Told,
-    answer: oneshot::Sender<Result<bool, KeepError>>,
+    answer: oneshot::Sender<Result<Received, KeepError>>,
 }
 
 impl Keeper {
@@ -57,13 +60,12 @@ impl Keeper {
     /// Keeps an event for later, once. `live`: whether real money moves here.
     ///
     /// # Errors
-    /// [`KeepError`]: the event is to be delivered again.
+    /// [`KeepError`]: the event is to be delivered again, unless it was refused.
     pub async fn receive(&self, event: RawEvent, live: bool, now: Timestamp) -> Result<Received, KeepError> {
         let (answer, answered) = oneshot::channel();
-        let told = Told { is_ours: event.livemode == live, event: event.clone(), now };
+        let told = Told::new(event, live, now);
         self.waiting.send(Waiting { told, answer }).await.map_err(|_| KeepError::Closed)?;
-        let is_new = answered.await.map_err(|_| KeepError::Closed)??;
-        Ok(count(&event, Source::Webhook, live, is_new))
+        answered.await.map_err(|_| KeepError::Closed)?
     }
 }
 
@@ -77,18 +79,18 @@ async fn run(pool: PgPool, mut taken: mpsc::Receiver<Waiting>) {
 
 /// One event that the database refuses costs no other its place.
 async fn keep(pool: &PgPool, batch: Vec<Waiting>) {
-    let told: Vec<&Told> = batch.iter().map(|waiting| &waiting.told).collect();
-    match rows::keep(pool, &told, Source::Webhook).await {
+    match rows::keep(pool, batch.iter().map(|waiting| &waiting.told).collect(), Source::Webhook).await {
         Ok(new) => answer(batch, new),
-        Err(sqlx::Error::Database(_)) if batch.len() > 1 => {
+        Err(error) if is_refusal(&error) && batch.len() > 1 => {
             for waiting in batch {
                 Box::pin(keep(pool, vec![waiting])).await;
             }
         }
         Err(error) => {
-            let error = KeepError::Database(Arc::new(error));
-            // Whoever does not wait any more is delivered to again.
-            batch.into_iter().for_each(|waiting| drop(waiting.answer.send(Err(error.clone()))));
+            let is_refusal = is_refusal(&error);
+            let error = Arc::new(error);
+            let error = if is_refusal { KeepError::Refused(error) } else { KeepError::Database(error) };
+            batch.into_iter().for_each(|waiting| tell(waiting.answer, Err(error.clone())));
         }
     }
 }
@@ -97,7 +99,17 @@ async fn keep(pool: &PgPool, batch: Vec<Waiting>) {
 fn answer(batch: Vec<Waiting>, mut new: BTreeSet<EventId>) {
     for Waiting { told, answer } in batch {
         let is_new = new.remove(&told.event.id);
-        // Who does not wait any more is told again by the next delivery.
-        drop(answer.send(Ok(is_new)));
+        tell(answer, Ok(count(&told, Source::Webhook, is_new)));
     }
+}
+
+/// Who does not wait any more is delivered to again.
+fn tell(answer: oneshot::Sender<Result<Received, KeepError>>, what: Result<Received, KeepError>) {
+    drop(answer.send(what));
+}
+
+/// Whether a value was refused (SQLSTATE classes 22 and 23), such as a zero byte, so that trying again cannot help.
+fn is_refusal(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
 }

@@ -3,7 +3,8 @@
 use domain::Timestamp;
 use sqlx::PgPool;
 
-use super::{meters, rows};
+use super::meters;
+use super::rows::{self, Told};
 use crate::gateway::RawEvent;
 use crate::stripe::api_version;
 
@@ -33,25 +34,25 @@ pub enum Received {
     Again,
 }
 
-/// Keeps an event for later, once.
+/// Keeps an event for later, once. `live`: whether real money moves here.
 ///
 /// # Errors
 /// The database is unavailable: the event is to be delivered again.
 pub async fn receive(
     pool: &PgPool,
-    event: &RawEvent,
+    event: RawEvent,
     source: Source,
     live: bool,
     now: Timestamp,
 ) -> Result<Received, sqlx::Error> {
-    let told = rows::Told { event: event.clone(), is_ours: event.livemode == live, now };
-    let is_new = !rows::keep(pool, &[&told], source).await?.is_empty();
-    Ok(count(event, source, live, is_new))
+    let told = Told::new(event, live, now);
+    let is_new = !rows::keep(pool, vec![&told], source).await?.is_empty();
+    Ok(count(&told, source, is_new))
 }
 
 /// Counts an event that is kept.
-pub(super) fn count(event: &RawEvent, source: Source, live: bool, is_new: bool) -> Received {
-    let is_ours = event.livemode == live;
+pub(super) fn count(told: &Told, source: Source, is_new: bool) -> Received {
+    let Told { event, is_ours, .. } = told;
     meters::received(source.name(), !is_new);
     if is_new && !is_ours {
         tracing::warn!(event = %event.id, livemode = event.livemode, "an event of the other mode is kept and ignored");

@@ -118,15 +118,25 @@ pub(super) struct Claimed {
 #[derive(Debug)]
 pub(super) struct Told {
     pub event: RawEvent,
+    /// Whether it is of the mode, live or test, that this ledger works in.
     pub is_ours: bool,
     pub now: Timestamp,
+}
+
+impl Told {
+    pub(super) fn new(event: RawEvent, live: bool, now: Timestamp) -> Self {
+        Self { is_ours: event.livemode == live, event, now }
+    }
 }
 
 /// Keeps events, each once; answers the ids of those that are new.
 ///
 /// In the order of their ids: two nodes that are told the same ones at once cannot wait for each other.
-pub(super) async fn keep(pool: &PgPool, told: &[&Told], source: Source) -> Result<BTreeSet<EventId>, sqlx::Error> {
-    let mut told = told.to_vec();
+pub(super) async fn keep(
+    pool: &PgPool,
+    mut told: Vec<&Told>,
+    source: Source,
+) -> Result<BTreeSet<EventId>, sqlx::Error> {
     told.sort_by(|one, other| one.event.id.as_str().cmp(other.event.id.as_str()));
     let query = sqlx::query_scalar(KEEP)
         .bind(column(&told, |told| told.event.id.as_str()))

@@ -39,26 +39,21 @@ pub enum Obstacle {
 }
 
 impl Obstacle {
-    /// How many tries may help.
+    /// How many tries may help; none where only a person can.
     pub(crate) fn tries_max(&self) -> i32 {
-        if matches!(self, Self::Settle(Hindrance::Review(Review::Orphan))) {
-            return ORPHAN_TRIES_MAX;
-        }
-        if self.passes() { TRIES_MAX } else { 0 }
-    }
-
-    /// Whether it goes away by itself.
-    pub(crate) fn passes(&self) -> bool {
         match self {
             Self::Settle(Hindrance::Gateway(error)) | Self::Recharge(recharge::Hindrance::Gateway(error)) => {
-                error.retryable() || is_missing(error)
+                if error.retryable() || is_missing(error) { TRIES_MAX } else { 0 }
             }
-            Self::Recharge(_) => true,
-            // A purchase may be on its way to this node, a setting may be put right.
-            Self::Settle(Hindrance::Ledger(_) | Hindrance::Database(_) | Hindrance::NoEnd) | Self::Ledger(_) => true,
+            Self::Recharge(_) => TRIES_MAX,
+            // A node may have been away, a setting may be put right.
+            Self::Settle(Hindrance::Ledger(_) | Hindrance::Database(_) | Hindrance::NoEnd) | Self::Ledger(_) => {
+                TRIES_MAX
+            }
+            Self::Settle(Hindrance::Review(Review::Orphan)) => ORPHAN_TRIES_MAX,
             Self::Settle(Hindrance::Review(_) | Hindrance::PaidTwice { .. })
             | Self::Unreadable(_)
-            | Self::PaidWithNothing(_) => false,
+            | Self::PaidWithNothing(_) => 0,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What was lost on the way from Stripe is found.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -123,20 +124,30 @@ async fn what_a_person_has_to_look_at_is_reported_and_never_booked() {
     assert_eq!((left.len(), &left[0]["organization"]), (1, &json!("euro")), "{report}");
 }
 
-/// Whatever waits for its next try is tried at once, until nothing is.
+/// Each event that waits for its next try is tried at once, until none does.
 async fn until_given_up(pool: &PgPool) {
     const HURRY: &str =
-        "UPDATE payments.stripe_events SET next_at = '2020-01-01' WHERE status = 'pending' AND tries > 0";
-    let waiting = "SELECT count(*) FROM payments.stripe_events WHERE status = 'pending'";
+        "UPDATE payments.stripe_events SET next_at = '2020-01-01' WHERE event_id = $1 AND status = 'pending'";
+    let waiting = "SELECT event_id, tries FROM payments.stripe_events WHERE status = 'pending'";
+    let mut hurried = BTreeSet::new();
     let started = Instant::now();
-    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(pool).await.unwrap() > 0 {
-        assert!(started.elapsed() < PATIENCE * 2, "an event is tried for ever");
-        sqlx::query(HURRY).execute(pool).await.unwrap();
+    loop {
+        let waiting: Vec<(String, i32)> = sqlx::query_as(waiting).fetch_all(pool).await.unwrap();
+        if waiting.is_empty() {
+            break;
+        }
+        assert!(started.elapsed() < PATIENCE * 2, "tried for ever: {waiting:?}");
+        for (event, tries) in waiting {
+            // Once for each try: who works at it has moved the time, too.
+            if tries > 0 && hurried.insert((event.clone(), tries)) {
+                sqlx::query(HURRY).bind(event).execute(pool).await.unwrap();
+            }
+        }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let tried = "SELECT max(tries) FROM payments.stripe_events WHERE status = 'parked'";
-    let tried: i32 = sqlx::query_scalar(tried).fetch_one(pool).await.unwrap();
-    assert!(tried >= 6, "a purchase that nobody knows was waited for: {tried}");
+    let tried = "SELECT DISTINCT tries FROM payments.stripe_events WHERE status = 'parked' ORDER BY tries";
+    let tried: Vec<i32> = sqlx::query_scalar(tried).fetch_all(pool).await.unwrap();
+    assert_eq!(tried, [0, 6], "only a purchase that nobody knows is waited for");
 }
 
 #[tokio::test(flavor = "multi_thread")]
