@@ -73,6 +73,8 @@ pub struct Report {
     pub priced_ratio: f64,
     /// Of estimates by quantities at 2,000 a second, in (l).
     pub estimate_p99_ms: f64,
+    /// Of signed webhooks at 1,000 a second, in (m).
+    pub webhook_p99_ms: f64,
     /// Of the read models at full load in (a) and (b), and how soon they have caught up after it.
     pub projection_lag_max_s: f64,
     pub projection_caught_up_after_s: f64,
@@ -102,6 +104,7 @@ impl Report {
         let half = rows.iter().find(|row| row.row == 'f' && row.side == Side::Ours).context("no row (f)")?;
         let of = |letter: char| rows.iter().filter(move |row| row.row == letter && row.side == Side::Ours);
         let (priced, estimates) = of('k').next().zip(of('l').next()).context("no rows (k) and (l)")?;
+        let webhooks = of('m').next().context("no row (m)")?;
         let plain = of('a').find(|row| row.connections == priced.connections).context("no row (a) like (k)")?;
         let (shortest, longest) = growth.first().zip(growth.last()).context("no row (g)")?;
         let lags = || rows.iter().filter(|row| matches!(row.row, 'a' | 'b')).filter_map(|row| row.lag);
@@ -115,6 +118,7 @@ impl Report {
             p99_half_load_ms: half.p99_ms,
             priced_ratio: rounded(priced.commands_per_s / plain.commands_per_s),
             estimate_p99_ms: estimates.p99_ms,
+            webhook_p99_ms: webhooks.p99_ms,
             stream_growth_ratio: rounded(longest.warm_p50_ms / shortest.warm_p50_ms),
             projection_lag_max_s: lags().map(|lag| lag.max_s).fold(0.0, f64::max),
             projection_caught_up_after_s: lags().map(|lag| lag.caught_up_after_s).fold(0.0, f64::max),
@@ -170,6 +174,7 @@ impl Report {
             ("warm cost at the longest stream over that at 10 events", self.stream_growth_ratio, "at most 1.2"),
             ("priced consumptions over plain ones", self.priced_ratio, "at least 0.8"),
             ("p99 of estimates at 2,000/s, ms", self.estimate_p99_ms, "under 5"),
+            ("p99 of webhooks at 1,000/s, ms", self.webhook_p99_ms, "under 20"),
             ("lag of the read models at full load, s", self.projection_lag_max_s, "under 1"),
             ("read models caught up after it, s", self.projection_caught_up_after_s, "under 2"),
             ("events/s of a rebuild (transactions)", self.rebuild_events_per_s, "at least 100,000"),

@@ -47,6 +47,9 @@ const STOCK_HOT_CONNECTIONS: u32 = 4;
 /// What a shop window that shows prices asks for.
 const ESTIMATES_PER_SECOND: u64 = 2_000;
 
+/// What the inbox of webhooks has to take.
+const WEBHOOKS_PER_SECOND: u64 = 1_000;
+
 /// All measurements of a run, in order.
 #[must_use]
 pub fn specs(quick: bool) -> Vec<Spec> {
@@ -85,6 +88,10 @@ pub fn specs(quick: bool) -> Vec<Spec> {
     specs.push(Spec {
         requests_per_second: Some(ESTIMATES_PER_SECOND),
         ..spec('l', "estimates by quantities, fixed rate", Side::Ours, Kind::Estimate, 64)
+    });
+    specs.push(Spec {
+        requests_per_second: Some(WEBHOOKS_PER_SECOND),
+        ..spec('m', "signed webhooks, fixed rate", Side::Ours, Kind::Webhook, 64)
     });
     specs
 }

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::databases::Databases;
 use crate::load::Target;
 use crate::load::connection::Connection;
+use crate::load::webhook;
 
 /// A server that is not ready by then will not be.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -88,7 +89,10 @@ impl Stage {
                     .args(["serve", "--listen", "127.0.0.1:0"])
                     .env("DATABASE_URL", &database_url)
                     .env("CREDIT_LEDGER_ADMIN_KEY", KEY)
-                    .env("CREDIT_LEDGER_LOG", "error");
+                    .env("CREDIT_LEDGER_LOG", "error")
+                    // Where nobody answers: what is measured asks Stripe for nothing.
+                    .envs([("STRIPE_SECRET_KEY", "sk_test_ledger_bench"), ("STRIPE_API_BASE", "http://127.0.0.1:9")])
+                    .env("STRIPE_WEBHOOK_SECRETS", webhook::SECRET);
                 command
             }
             Side::StockEvents => stock("events"),

@@ -1,4 +1,5 @@
-//! A node's task that takes what is due from the database and works at it, some at a time.
+//! A node's tasks: one that takes what is due from the database and works at it, some at a time, and one that does
+//! something every so often.
 //!
 //! Invariant: what is taken is claimed for a while, in the database; whatever a node drops is due again when its claim ends.
 
@@ -8,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior};
 
 /// How often a node looks for work: a customer waits for it, and a look costs a few statements by index.
 const POLL: Duration = Duration::from_millis(250);
@@ -44,6 +46,30 @@ impl Process {
     pub(crate) fn start<W: Work>(work: W) -> Self {
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(run(Arc::new(work), stopped));
+        Self { stop, task: tokio::sync::Mutex::new(Some(task)) }
+    }
+
+    /// Does something every so often, the first time after `first`. What a round was at when this stops is cut off: the
+    /// next one begins again from the database.
+    pub(crate) fn every<R>(first: Duration, every: Duration, round: impl Fn() -> R + Send + Sync + 'static) -> Self
+    where
+        R: Future<Output = ()> + Send + 'static,
+    {
+        let (stop, mut stopped) = watch::channel(false);
+        let task = tokio::spawn(async move {
+            let mut due = tokio::time::interval_at(Instant::now() + first, every);
+            due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                let next = async {
+                    due.tick().await;
+                    round().await;
+                };
+                tokio::select! {
+                    () = next => {}
+                    _ = stopped.changed() => break,
+                }
+            }
+        });
         Self { stop, task: tokio::sync::Mutex::new(Some(task)) }
     }
 

@@ -37,6 +37,29 @@ pub enum Kind {
     GarbageAfter,
 }
 
+impl Kind {
+    /// One of each, and of each status that tells something else. `silence`: milliseconds without an answer.
+    #[must_use]
+    pub const fn each(silence: u64) -> [Self; 14] {
+        [
+            Self::ErrorBefore { status: 409 },
+            Self::ErrorBefore { status: 429 },
+            Self::ErrorBefore { status: 500 },
+            Self::ErrorBefore { status: 503 },
+            Self::ErrorAfter { status: 500 },
+            Self::ErrorAfter { status: 503 },
+            Self::TimeoutBefore { milliseconds: silence },
+            Self::TimeoutAfter { milliseconds: silence },
+            Self::ResetBefore,
+            Self::ResetAfter,
+            Self::HtmlBefore { status: 502 },
+            Self::HtmlAfter { status: 502 },
+            Self::HtmlAfter { status: 200 },
+            Self::GarbageAfter,
+        ]
+    }
+}
+
 /// A fault that waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {

@@ -29,6 +29,7 @@ const MISTAKES_MAX: usize = 50;
 #[command(after_help = "Examples:\n  credit-ledger import balances.csv --dry-run\n  \
     credit-ledger import balances.csv --json")]
 pub struct Import {
+    /// The CSV file, UTF-8, with a line of column names.
     file: PathBuf,
     /// Read and check every row, and change nothing.
     #[arg(long)]

@@ -129,4 +129,18 @@ mod tests {
             assert!(help.contains("credit-ledger"), "{} shows no example", command.get_name());
         }
     }
+
+    #[test]
+    fn every_argument_says_what_it_is() {
+        let mut commands: Vec<_> = Cli::command().get_subcommands().cloned().collect();
+        let mut silent = Vec::new();
+        while let Some(command) = commands.pop() {
+            commands.extend(command.get_subcommands().cloned());
+            let about = command.get_about().is_none().then(|| command.get_name().to_owned());
+            let arguments = command.get_arguments().filter(|argument| argument.get_help().is_none());
+            let arguments = arguments.map(|argument| format!("{} {}", command.get_name(), argument.get_id()));
+            silent.extend(about.into_iter().chain(arguments));
+        }
+        assert_eq!(silent, Vec::<String>::new());
+    }
 }

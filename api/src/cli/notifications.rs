@@ -51,6 +51,7 @@ enum Action {
     List,
     /// Make an endpoint; its secret is shown once.
     Add {
+        /// Where notifications are posted to, https.
         url: String,
         /// A type to be told of; may be repeated; default all.
         #[arg(long = "type", value_name = "TYPE")]
@@ -63,13 +64,23 @@ enum Action {
         description: String,
     },
     /// Remove an endpoint, with all that it was told or waits for.
-    Remove { id: Uuid },
+    Remove {
+        /// The endpoint's id, as `list` shows it.
+        id: Uuid,
+    },
     /// Tell it no more; what waits is kept.
-    Disable { id: Uuid },
+    Disable {
+        /// The endpoint's id, as `list` shows it.
+        id: Uuid,
+    },
     /// Tell it of what happens from now on.
-    Enable { id: Uuid },
+    Enable {
+        /// The endpoint's id, as `list` shows it.
+        id: Uuid,
+    },
     /// Give it another secret, shown once; the one before signs beside it for a while.
     Rotate {
+        /// The endpoint's id, as `list` shows it.
         id: Uuid,
         /// How long; 0 when the secret has leaked.
         #[arg(long, default_value_t = 86_400, value_name = "SECONDS",
@@ -77,15 +88,25 @@ enum Action {
         overlap_seconds: u64,
     },
     /// Send it a test, and wait for what a running server makes of it.
-    Test { id: Uuid },
+    Test {
+        /// The endpoint's id, as `list` shows it.
+        id: Uuid,
+    },
     /// What it was told, newest first.
     Deliveries {
+        /// The endpoint's id, as `list` shows it.
         id: Uuid,
+        /// Only these; default all.
         #[arg(long, value_enum)]
         state: Option<StateArg>,
     },
     /// Send a delivery that has ended again, or all parked ones.
-    Resend { id: Uuid, delivery: Option<Uuid> },
+    Resend {
+        /// The endpoint's id, as `list` shows it.
+        id: Uuid,
+        /// As `deliveries` shows it; default all parked ones.
+        delivery: Option<Uuid>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

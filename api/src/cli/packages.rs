@@ -42,6 +42,7 @@ enum Action {
     Change(Change),
     /// Take a package off sale; what was bought stays bought.
     Retire {
+        /// The package's id.
         id: String,
     },
     /// What is for sale, cheapest first, with the price of a credit.
@@ -52,6 +53,7 @@ enum Action {
     },
     /// All versions of a package, newest first.
     History {
+        /// The package's id.
         id: String,
     },
 }
@@ -61,12 +63,14 @@ enum Action {
 struct Add {
     /// Its id, for ever.
     id: String,
+    /// How many it brings, without the bonus.
     credits: i64,
     /// In major units of the currency, such as 999 or 9.99.
     price: String,
     /// For customers; default the id.
     #[arg(long)]
     name: Option<String>,
+    /// ISO 4217, such as EUR.
     #[arg(long, default_value = crate::request::packages::CURRENCY_DEFAULT)]
     currency: String,
     /// Credits on top, at no further price.
@@ -81,6 +85,7 @@ struct Add {
     /// The tier of rate limits that it brings.
     #[arg(long, value_name = "TIER")]
     rate_tier: Option<String>,
+    /// Its price at Stripe, `price_...`; `credit-ledger stripe setup` makes one where it is left out.
     #[arg(long, value_name = "ID")]
     stripe_price_id: Option<String>,
 }
@@ -88,14 +93,18 @@ struct Add {
 /// Change a package; what is not named stays.
 #[derive(Debug, Args)]
 struct Change {
+    /// The package's id.
     id: String,
+    /// How many it brings, without the bonus.
     #[arg(long)]
     credits: Option<i64>,
     /// In major units of the currency that the package has.
     #[arg(long)]
     price: Option<String>,
+    /// For customers.
     #[arg(long)]
     name: Option<String>,
+    /// Credits on top, at no further price.
     #[arg(long)]
     bonus: Option<i64>,
     /// In place of all features so far; may be repeated.

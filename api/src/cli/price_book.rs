@@ -38,6 +38,7 @@ enum Action {
     /// Publish a TOML file: its prices as the next version, its packages as they are there. Packages that the file does
     /// not name stay as they are. What has not changed makes no new version.
     Publish {
+        /// As `credit-ledger init` writes it.
         file: PathBuf,
         /// Check the file and change nothing.
         #[arg(long)]
@@ -47,13 +48,19 @@ enum Action {
     // `--version` is that of the book here.
     #[command(disable_version_flag = true)]
     Show {
+        /// Default the one in force.
         #[arg(long, value_name = "N")]
         version: Option<u32>,
     },
     /// All versions, newest first.
     List,
     /// What has changed between two versions.
-    Diff { from: u32, to: u32 },
+    Diff {
+        /// The version before.
+        from: u32,
+        /// The version after.
+        to: u32,
+    },
 }
 
 impl PriceBook {

@@ -28,6 +28,7 @@ pub struct Inbox {
 enum Action {
     /// List events, newest first.
     List {
+        /// Which ones.
         #[arg(long, value_enum, default_value_t = Wanted::Parked)]
         status: Wanted,
         /// How many at most.
@@ -41,6 +42,7 @@ enum Action {
     },
     /// Have events worked at again, by a server that runs.
     Retry {
+        /// As `list` shows them.
         #[arg(required = true)]
         ids: Vec<String>,
     },

@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use http::{HeaderMap, StatusCode};
 use payments::gateway::RawEvent;
-use payments::inbox::{Source, receive};
+use payments::inbox::{KeepError, Received};
 use payments::stripe::{read_event, verify};
 use std::time::Duration;
 
@@ -34,11 +34,15 @@ pub async fn stripe(State(app): State<App>, request: Request) -> Result<StatusCo
     verify(&paying.webhook_secrets, signature(&parts.headers), &body.bytes, now)
         .map_err(|error| Problem::malformed("invalid_signature", "Not a signature of Stripe's", error.to_string()))?;
     let event = event(&body.bytes)?;
-    receive(&paying.payments.pool, &event, Source::Webhook, paying.live, now).await.map_err(|error| {
-        tracing::error!(%error, event = %event.id, "an event of Stripe cannot be kept; Stripe will deliver it again");
-        Problem::unavailable("unavailable", "the event could not be kept; deliver it again", RETRY_AFTER)
-    })?;
-    Ok(StatusCode::OK)
+    let id = event.id.clone();
+    match paying.keeper.receive(event, paying.live, now).await {
+        Ok(Received::New | Received::Again) => Ok(StatusCode::OK),
+        Err(error @ KeepError::Refused(_)) => Err(unreadable(&error)),
+        Err(error @ (KeepError::Database(_) | KeepError::Closed)) => {
+            tracing::error!(%error, event = %id, "an event of Stripe cannot be kept; Stripe will deliver it again");
+            Err(Problem::unavailable("unavailable", "the event could not be kept; deliver it again", RETRY_AFTER))
+        }
+    }
 }
 
 fn signature(headers: &HeaderMap) -> Option<&str> {
@@ -47,9 +51,6 @@ fn signature(headers: &HeaderMap) -> Option<&str> {
 
 /// Authentic, so only its head has to be readable; whoever works at it reads the rest.
 fn event(body: &[u8]) -> Result<RawEvent, Problem> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        Problem::malformed("unreadable_event", "Not an event", format!("the body is signed, but no event: {error}"))
-    };
     let text = std::str::from_utf8(body).map_err(|error| unreadable(&error))?;
     let seen = read_event(text).map_err(|error| unreadable(&error))?;
     Ok(RawEvent {
@@ -60,4 +61,8 @@ fn event(body: &[u8]) -> Result<RawEvent, Problem> {
         livemode: seen.livemode,
         payload: text.to_owned(),
     })
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> Problem {
+    Problem::malformed("unreadable_event", "Not an event", format!("the body is signed, but no event: {error}"))
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::connection::Reply;
 use super::target::{Call, Target};
+use super::webhook;
 use super::work::{self, Kind, Work};
 
 /// What a run's connections share.
@@ -78,6 +79,7 @@ impl Caller {
                 let body = work::estimate_body(&shared.work.organization(shared.take(1)));
                 shared.target.post("/v1/estimates", None, body)
             }
+            Kind::Webhook => webhook::call(&shared.target, &shared.work.key(shared.take(1))),
             Kind::Refused => self.single(&shared, "consumptions", work::refused_body()),
             Kind::Pair => match self.held.take() {
                 Some(held) => confirm(&shared, &held),
@@ -109,9 +111,13 @@ impl Caller {
     pub fn accept(&mut self, reply: &Reply) -> anyhow::Result<u64> {
         let done = matches!(reply.status, 200 | 201);
         match self.shared.work.kind {
-            Kind::Grant | Kind::Consume | Kind::Priced | Kind::Estimate | Kind::Balance | Kind::Screen => {
-                Ok(u64::from(done))
-            }
+            Kind::Grant
+            | Kind::Consume
+            | Kind::Priced
+            | Kind::Estimate
+            | Kind::Webhook
+            | Kind::Balance
+            | Kind::Screen => Ok(u64::from(done)),
             Kind::Refused => Ok(u64::from(reply.status == 402)),
             Kind::Pair => {
                 if reply.status == 201 {

@@ -9,6 +9,7 @@ pub mod connection;
 pub mod measured;
 pub mod run;
 pub mod target;
+pub mod webhook;
 pub mod work;
 
 pub use measured::Measured;

@@ -18,6 +18,8 @@ pub enum Kind {
     Priced,
     /// What such a consumption would cost.
     Estimate,
+    /// A signed event of Stripe.
+    Webhook,
     /// A consumption of more than there is; 402 is the right answer.
     Refused,
     /// Reserve, then confirm half of it.
@@ -74,6 +76,7 @@ impl Work {
             Kind::Consume
             | Kind::Priced
             | Kind::Estimate
+            | Kind::Webhook
             | Kind::Refused
             | Kind::Pair
             | Kind::Batch(_)

@@ -13,7 +13,7 @@ mod open;
 mod rows;
 mod terms;
 
-pub use abandoned::end_abandoned;
+pub use abandoned::{end_abandoned, end_abandoned_ones};
 pub use open::{OpenError, Opened, open};
 pub use rows::{note, of_session};
 pub use terms::{CheckoutTerms, NotForSale, payment_reference, start};

@@ -52,8 +52,39 @@ impl Booked {
                     self.taken.remove(at);
                 }
             }
-            // Of other entities, or without a meaning for what is owed.
-            _ => {}
+            // An end that money which arrives all the same undoes.
+            Fact::PurchaseFailed(_) | Fact::PurchaseExpired(_) => {}
+            // Without a meaning for what is owed.
+            Fact::CommandNoted(_) => {}
+            // Of other entities.
+            Fact::CreditsGranted(_)
+            | Fact::GrantBecameEffective(_)
+            | Fact::GrantExpired(_)
+            | Fact::GrantVoided(_)
+            | Fact::GrantRestored(_)
+            | Fact::GrantMerged(_)
+            | Fact::CreditsConsumed(_)
+            | Fact::ConsumptionRefunded(_)
+            | Fact::CreditsReserved(_)
+            | Fact::ReservationConfirmed(_)
+            | Fact::ReservationCancelled(_)
+            | Fact::ReservationExpired(_)
+            | Fact::DebtRepaid(_)
+            | Fact::CreditsAdjustedUp(_)
+            | Fact::CreditsAdjustedDown(_)
+            | Fact::SettingsChanged(_)
+            | Fact::LowBalanceReached(_)
+            | Fact::LowBalanceCleared(_)
+            | Fact::BalanceExhausted(_)
+            | Fact::BalanceRecovered(_)
+            | Fact::AutoRechargeConfigured(_)
+            | Fact::RecurringGrantConfigured(_)
+            | Fact::RecurringGrantSkipped(_)
+            | Fact::RechargeRequested(_)
+            | Fact::RechargeCompleted(_)
+            | Fact::RechargeFailed(_)
+            | Fact::RechargeSuspended(_)
+            | Fact::RechargeResumed(_) => {}
         }
     }
 

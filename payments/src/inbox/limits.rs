@@ -8,6 +8,9 @@ pub const CLAIM: TimeDelta = TimeDelta::minutes(2);
 pub const AT_ONCE: usize = 8;
 /// Tries before an event is parked: with the pauses between them, about two days, by when somebody has been paged.
 pub const TRIES_MAX: i32 = 30;
+/// Tries for a purchase that the ledger does not know: with their pauses, over five minutes, longer than an append whose
+/// outcome was unknown, or a node that was away, takes to show it.
+pub const ORPHAN_TRIES_MAX: i32 = 6;
 /// Finished events are kept so long: three times as long as Stripe lists them.
 pub const KEPT: TimeDelta = TimeDelta::days(90);
 /// Rows that one removal takes, so that no statement is long.

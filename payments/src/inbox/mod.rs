@@ -1,4 +1,4 @@
-//! What Stripe tells: kept as it came and answered at once (`receive.rs`), worked at afterwards (`worker.rs`).
+//! What Stripe tells: kept as it came and answered at once (`keeper.rs`, `receive.rs`), worked at afterwards (`worker.rs`).
 //!
 //! Invariant: an event is kept once, by its id, before its delivery is answered; nothing is answered that could be lost.
 //! Invariant: working at an event twice, late, or beside another node has no second effect (`settle`).
@@ -6,6 +6,7 @@
 //! never dropped.
 //! Absent: signatures (`stripe::verify`), rules of what should be booked (`facts`).
 
+mod keeper;
 mod limits;
 mod meters;
 mod process;
@@ -13,8 +14,10 @@ mod receive;
 mod rows;
 mod worker;
 
+pub use keeper::{KeepError, Keeper};
 pub use process::start;
-pub use receive::{Received, Source, receive};
+pub(crate) use receive::receive;
+pub use receive::{Received, Source};
 pub use rows::{Entry, EntryStatus, Inbox};
 pub(crate) use worker::look_at;
 pub use worker::{Obstacle, Worked, work};

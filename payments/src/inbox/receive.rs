@@ -3,7 +3,8 @@
 use domain::Timestamp;
 use sqlx::PgPool;
 
-use super::{meters, rows};
+use super::meters;
+use super::rows::{self, Told};
 use crate::gateway::RawEvent;
 use crate::stripe::api_version;
 
@@ -33,19 +34,25 @@ pub enum Received {
     Again,
 }
 
-/// Keeps an event for later, once.
+/// Keeps an event for later, once. `live`: whether real money moves here.
 ///
 /// # Errors
 /// The database is unavailable: the event is to be delivered again.
 pub async fn receive(
     pool: &PgPool,
-    event: &RawEvent,
+    event: RawEvent,
     source: Source,
     live: bool,
     now: Timestamp,
 ) -> Result<Received, sqlx::Error> {
-    let is_ours = event.livemode == live;
-    let is_new = rows::keep(pool, event, source, is_ours, now).await?;
+    let told = Told::new(event, live, now);
+    let is_new = !rows::keep(pool, vec![&told], source).await?.is_empty();
+    Ok(count(&told, source, is_new))
+}
+
+/// Counts an event that is kept.
+pub(super) fn count(told: &Told, source: Source, is_new: bool) -> Received {
+    let Told { event, is_ours, .. } = told;
     meters::received(source.name(), !is_new);
     if is_new && !is_ours {
         tracing::warn!(event = %event.id, livemode = event.livemode, "an event of the other mode is kept and ignored");
@@ -54,5 +61,5 @@ pub async fn receive(
     if is_new && event.api_version.as_deref().is_some_and(|version| version != api_version()) {
         meters::other_version();
     }
-    Ok(if is_new { Received::New } else { Received::Again })
+    if is_new { Received::New } else { Received::Again }
 }

@@ -1,5 +1,7 @@
 //! `payments.stripe_events`.
 
+use std::collections::BTreeSet;
+
 use domain::Timestamp;
 use sqlx::{FromRow, PgPool};
 
@@ -10,7 +12,11 @@ use crate::gateway::{EventId, RawEvent};
 const KEEP: &str = "
     INSERT INTO payments.stripe_events
         (event_id, kind, api_version, livemode, created_at, payload, source, received_at, status, next_at, note)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $10) ON CONFLICT (event_id) DO NOTHING";
+    SELECT event_id, kind, api_version, livemode, created_at, payload, $7, received_at, status, received_at, note
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::bool[], $5::timestamptz[], $6::text[], $8::timestamptz[],
+                $9::text[], $10::text[])
+        AS told(event_id, kind, api_version, livemode, created_at, payload, received_at, status, note)
+    ON CONFLICT (event_id) DO NOTHING RETURNING event_id";
 
 const CLAIM_DUE: &str = "
     UPDATE payments.stripe_events e SET next_at = $2
@@ -31,20 +37,29 @@ const RETRY: &str = "
     UPDATE payments.stripe_events SET status = 'pending', tries = 0, next_at = $2
     WHERE event_id = $1 AND status <> 'pending'";
 
+/// Each part by the index of its status.
 const STANDING: &str = "
-    SELECT count(*) FILTER (WHERE status = 'pending'), min(received_at) FILTER (WHERE status = 'pending'),
-           count(*) FILTER (WHERE status = 'parked')
-    FROM payments.stripe_events WHERE status IN ('pending', 'parked')";
+    SELECT pending.number, pending.oldest, parked.number
+    FROM (SELECT count(*) AS number, min(received_at) AS oldest
+          FROM payments.stripe_events WHERE status = 'pending') pending,
+         (SELECT count(*) AS number FROM payments.stripe_events WHERE status = 'parked') parked";
 
 const REMOVE: &str = "
     DELETE FROM payments.stripe_events WHERE event_id IN (
         SELECT d.event_id FROM payments.stripe_events d
         WHERE d.received_at < $1 AND d.status IN ('done', 'ignored') ORDER BY d.received_at LIMIT $2)";
 
-const LIST: &str = "
-    SELECT event_id, kind, livemode, created_at, source, received_at, status, tries, next_at, note
-    FROM payments.stripe_events
-    WHERE ($1::text IS NULL OR status = $1) ORDER BY received_at DESC, event_id DESC LIMIT $2";
+/// Newest first; a status stands in the text, because its index serves no parameter.
+macro_rules! list {
+    ($which:literal) => {
+        concat!(
+            "SELECT event_id, kind, livemode, created_at, source, received_at, status, tries, next_at, note
+             FROM payments.stripe_events ",
+            $which,
+            " ORDER BY received_at DESC, event_id DESC LIMIT $1"
+        )
+    };
+}
 
 const SHOW: &str = "
     SELECT event_id, kind, livemode, created_at, source, received_at, status, tries, next_at, note
@@ -99,22 +114,47 @@ pub(super) struct Claimed {
     pub tries: i32,
 }
 
-/// Whether it is new.
+/// An event on its way into the inbox.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub event: RawEvent,
+    /// Whether it is of the mode, live or test, that this ledger works in.
+    pub is_ours: bool,
+    pub now: Timestamp,
+}
+
+impl Told {
+    pub(super) fn new(event: RawEvent, live: bool, now: Timestamp) -> Self {
+        Self { is_ours: event.livemode == live, event, now }
+    }
+}
+
+/// Keeps events, each once; answers the ids of those that are new.
+///
+/// In the order of their ids: two nodes that are told the same ones at once cannot wait for each other.
 pub(super) async fn keep(
     pool: &PgPool,
-    event: &RawEvent,
+    mut told: Vec<&Told>,
     source: Source,
-    is_ours: bool,
-    now: Timestamp,
-) -> Result<bool, sqlx::Error> {
-    let (status, note) = match is_ours {
-        true => (EntryStatus::Pending, None),
-        false => (EntryStatus::Ignored, Some("of the other mode (test or live)")),
-    };
-    let query = sqlx::query(KEEP).bind(event.id.as_str()).bind(&event.kind).bind(&event.api_version);
-    let query = query.bind(event.livemode).bind(event.created).bind(&event.payload).bind(source.name());
-    let kept = query.bind(now).bind(status.name()).bind(note).execute(pool).await?;
-    Ok(kept.rows_affected() == 1)
+) -> Result<BTreeSet<EventId>, sqlx::Error> {
+    told.sort_by(|one, other| one.event.id.as_str().cmp(other.event.id.as_str()));
+    let query = sqlx::query_scalar(KEEP)
+        .bind(column(&told, |told| told.event.id.as_str()))
+        .bind(column(&told, |told| told.event.kind.as_str()))
+        .bind(column(&told, |told| told.event.api_version.as_deref()))
+        .bind(column(&told, |told| told.event.livemode))
+        .bind(column(&told, |told| told.event.created))
+        .bind(column(&told, |told| told.event.payload.as_str()))
+        .bind(source.name())
+        .bind(column(&told, |told| told.now))
+        .bind(column(&told, |told| if told.is_ours { EntryStatus::Pending } else { EntryStatus::Ignored }.name()))
+        .bind(column(&told, |told| (!told.is_ours).then_some("of the other mode (test or live)")));
+    let kept: Vec<String> = query.fetch_all(pool).await?;
+    Ok(kept.into_iter().map(EventId::new).collect())
+}
+
+fn column<'a, T>(told: &[&'a Told], value: impl Fn(&'a Told) -> T) -> Vec<T> {
+    told.iter().map(|told| value(told)).collect()
 }
 
 /// The inbox of all nodes.
@@ -159,8 +199,14 @@ impl Inbox {
     /// # Errors
     /// The database is unavailable.
     pub async fn list(&self, status: Option<EntryStatus>, limit: u32) -> Result<Vec<Entry>, sqlx::Error> {
-        let status = status.map(EntryStatus::name);
-        sqlx::query_as(LIST).bind(status).bind(i64::from(limit)).fetch_all(&self.pool).await
+        let query = match status {
+            None => list!(""),
+            Some(EntryStatus::Pending) => list!("WHERE status = 'pending'"),
+            Some(EntryStatus::Done) => list!("WHERE status = 'done'"),
+            Some(EntryStatus::Ignored) => list!("WHERE status = 'ignored'"),
+            Some(EntryStatus::Parked) => list!("WHERE status = 'parked'"),
+        };
+        sqlx::query_as(query).bind(i64::from(limit)).fetch_all(&self.pool).await
     }
 
     /// An event and its body.

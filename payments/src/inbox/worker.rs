@@ -3,9 +3,10 @@
 use domain::CommandError;
 use store::{CommandRequest, ExecuteError};
 
-use super::limits::TRIES_MAX;
+use super::limits::{ORPHAN_TRIES_MAX, TRIES_MAX};
 use super::meters;
 use super::rows::{Claimed, EntryStatus, Inbox};
+use crate::facts::Review;
 use crate::gateway::{CustomerId, GatewayError, IntentId, PaymentLabels, SessionPayment, SessionSeen, SessionStatus};
 use crate::settle::{Hindrance, Settled, ended, settle};
 use crate::stripe::{EventSeen, ObjectSeen, read_event};
@@ -38,18 +39,21 @@ pub enum Obstacle {
 }
 
 impl Obstacle {
-    /// Whether another try may help.
-    pub(crate) fn passes(&self) -> bool {
+    /// How many tries may help; none where only a person can.
+    pub(crate) fn tries_max(&self) -> i32 {
         match self {
             Self::Settle(Hindrance::Gateway(error)) | Self::Recharge(recharge::Hindrance::Gateway(error)) => {
-                error.retryable() || is_missing(error)
+                if error.retryable() || is_missing(error) { TRIES_MAX } else { 0 }
             }
-            Self::Recharge(_) => true,
-            // A purchase may be on its way to this node, a setting may be put right.
-            Self::Settle(Hindrance::Ledger(_) | Hindrance::Database(_) | Hindrance::NoEnd) | Self::Ledger(_) => true,
+            Self::Recharge(_) => TRIES_MAX,
+            // A node may have been away, a setting may be put right.
+            Self::Settle(Hindrance::Ledger(_) | Hindrance::Database(_) | Hindrance::NoEnd) | Self::Ledger(_) => {
+                TRIES_MAX
+            }
+            Self::Settle(Hindrance::Review(Review::Orphan)) => ORPHAN_TRIES_MAX,
             Self::Settle(Hindrance::Review(_) | Hindrance::PaidTwice { .. })
             | Self::Unreadable(_)
-            | Self::PaidWithNothing(_) => false,
+            | Self::PaidWithNothing(_) => 0,
         }
     }
 }
@@ -65,7 +69,7 @@ pub(super) async fn attend(payments: &Payments, inbox: &Inbox, claimed: Claimed)
     let (status, note) = match work(payments, &claimed.payload).await {
         Ok(Worked::Done(note)) => (EntryStatus::Done, note),
         Ok(Worked::Ignored(note)) => (EntryStatus::Ignored, note),
-        Err(obstacle) if obstacle.passes() && claimed.tries < TRIES_MAX => {
+        Err(obstacle) if claimed.tries < obstacle.tries_max() => {
             tracing::warn!(event = id, tries = claimed.tries, %obstacle, "an event of Stripe has to wait");
             return inbox.postpone(id, claimed.tries, &obstacle.to_string(), payments.clock.now()).await;
         }

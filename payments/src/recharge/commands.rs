@@ -6,13 +6,12 @@ use domain::commands::{CompleteRecharge, EndPurchase, FailRecharge, StartPurchas
 use domain::events::RechargeRequested;
 use domain::ids::RechargeId;
 use domain::recharge::RechargeFailure;
-use domain::text::{Link, Metadata, Note};
+use domain::text::{Link, Note};
 use domain::{Command, OrganizationId};
-use serde_json::{Map, Value};
 use store::CommandRequest;
 
+use crate::command::{internal, metadata, payment_metadata};
 use crate::gateway::{ChargeId, IntentId};
-use crate::internal;
 
 /// The purchase of a recharge begins before anything is charged, so that a webhook finds it.
 #[must_use]
@@ -33,8 +32,7 @@ pub fn paid(
     intent: &IntentId,
     charge: Option<&ChargeId>,
 ) -> CommandRequest {
-    let metadata =
-        metadata([("payment_intent", Some(intent.to_string())), ("charge", charge.map(ToString::to_string))]);
+    let metadata = payment_metadata(intent, charge);
     asked(organization, id, "paid", Command::CompleteRecharge(CompleteRecharge { recharge_id: id, metadata }))
 }
 
@@ -64,11 +62,6 @@ fn note(text: &str) -> Option<Note> {
     const BYTES_MAX: usize = 1_000;
     let text: String = text.chars().filter(|letter| *letter != '\0').collect();
     Note::try_new(&text[..text.floor_char_boundary(BYTES_MAX)]).ok()
-}
-
-fn metadata<const N: usize>(pairs: [(&str, Option<String>); N]) -> Metadata {
-    let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?))));
-    Metadata::try_new(pairs.collect::<Map<_, _>>()).unwrap_or_default()
 }
 
 fn asked(organization: &OrganizationId, id: RechargeId, what: &str, command: Command) -> CommandRequest {

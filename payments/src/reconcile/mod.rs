@@ -20,7 +20,7 @@ mod sweep;
 
 pub use audit::audit;
 pub use open::look;
-pub use process::run;
+pub use process::start;
 pub use report::{Phase, Progress, Report, Unsettled};
 pub use sweep::sweep;
 

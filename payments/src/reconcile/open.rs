@@ -72,5 +72,5 @@ fn is_over(session: &SessionSeen) -> bool {
 
 /// The audit says so each day.
 fn is_for_a_person(obstacle: &Obstacle) -> bool {
-    !obstacle.passes()
+    obstacle.tries_max() == 0
 }

@@ -1,29 +1,31 @@
 //! A node's share of reconciling: looks what is due, and does it where no other node does.
 
-use tokio::time::{Instant, MissedTickBehavior};
-
 use super::limits::{AUDIT_BACK, AUDIT_CLAIM, AUDIT_EVERY, LOOK_EVERY, SWEEP_EVERY};
 use super::rows::{Name, claim, postpone};
 use super::{ReconcileError, audit, look, sweep};
 use crate::Payments;
+use crate::process::Process;
 
-/// Runs until it is dropped: whatever is cut off is done again from the database. `live`: whether real money moves.
-pub async fn run(payments: Payments, live: bool) {
-    let mut due = tokio::time::interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
-    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        due.tick().await;
-        // A node whose clock is wrong would vouch for what it has not seen.
-        if payments.ledger.ready().is_err() {
-            continue;
-        }
-        let rounds = [("events", events(&payments, live).await), ("open", open(&payments).await)];
-        for (what, error) in rounds.into_iter().filter_map(|(what, done)| done.err().map(|error| (what, error))) {
-            tracing::warn!(what, %error, "a reconciliation did not come to its end; the next one begins again");
-        }
-        if let Err(error) = payments_of_stripe(&payments).await {
-            tracing::warn!(what = "payments", %error, "a reconciliation did not come to its end; it is tried again in an hour");
-        }
+/// Inside a Tokio runtime. `live`: whether real money moves.
+#[must_use]
+pub fn start(payments: Payments, live: bool) -> Process {
+    Process::every(LOOK_EVERY, LOOK_EVERY, move || {
+        let payments = payments.clone();
+        async move { round(&payments, live).await }
+    })
+}
+
+async fn round(payments: &Payments, live: bool) {
+    // A node whose clock is wrong would vouch for what it has not seen.
+    if payments.ledger.ready().is_err() {
+        return;
+    }
+    let rounds = [("events", events(payments, live).await), ("open", open(payments).await)];
+    for (what, error) in rounds.into_iter().filter_map(|(what, done)| done.err().map(|error| (what, error))) {
+        tracing::warn!(what, %error, "a reconciliation did not come to its end; the next one begins again");
+    }
+    if let Err(error) = payments_of_stripe(payments).await {
+        tracing::warn!(what = "payments", %error, "a reconciliation did not come to its end; it is tried again in an hour");
     }
 }
 

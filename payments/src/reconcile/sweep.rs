@@ -27,7 +27,7 @@ pub async fn sweep(
     loop {
         // A clock that is ahead of ours must not hide what happened a moment ago.
         let page = payments.gateway.events(from, started + SWEEP_OVERLAP, after.as_deref()).await?;
-        for event in &page.items {
+        for event in page.items {
             let received = receive(&payments.pool, event, Source::Sweep, live, payments.clock.now()).await?;
             told.seen += 1;
             told.missed += u64::from(received == Received::New);

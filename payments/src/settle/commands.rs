@@ -6,15 +6,15 @@
 use domain::commands::{EndPurchase, Expiry, RecordPurchase, ReinstatePurchase, RevokeExtent, RevokePurchase};
 use domain::events::PurchaseStarted;
 use domain::ids::{PurchaseId, RechargeId};
-use domain::text::{Metadata, Note};
+use domain::text::Note;
 use domain::{Command, OrganizationId};
-use serde_json::{Map, Value};
 use store::CommandRequest;
 
 use crate::checkout::CheckoutTerms;
+use crate::command::{internal, payment_metadata};
 use crate::facts::Step;
-use crate::gateway::{ChargeId, IntentId, IntentSeen};
-use crate::{internal, recharge};
+use crate::gateway::IntentSeen;
+use crate::recharge;
 
 /// Whose commands they are, in the events' metadata.
 const PROCESS: &str = "payments";
@@ -53,7 +53,7 @@ fn complete(organization: &OrganizationId, started: &PurchaseStarted, seen: &Int
         offer: started.offer.clone(),
         payment_reference: started.payment_reference.clone(),
         expiry: CheckoutTerms::read(&started.metadata).map_or(Expiry::Never, |terms| terms.expiry()),
-        metadata: purchase_metadata(&seen.id, seen.charge.as_ref()),
+        metadata: payment_metadata(&seen.id, seen.charge.as_ref()),
     };
     let key = format!("payment:{}:complete", started.purchase_id);
     internal(PROCESS, organization, &key, Command::RecordPurchase(command))
@@ -66,14 +66,6 @@ pub fn ended(organization: &OrganizationId, purchase_id: PurchaseId, expired: bo
     let end = EndPurchase { purchase_id, reason: note(reason) };
     let command = if expired { Command::ExpirePurchase(end) } else { Command::FailPurchase(end) };
     internal(PROCESS, organization, &format!("payment:{purchase_id}:{word}"), command)
-}
-
-/// Where a purchase's payment is found at the processor.
-#[must_use]
-pub fn purchase_metadata(intent: &IntentId, charge: Option<&ChargeId>) -> Metadata {
-    let pairs = [("payment_intent", Some(intent.to_string())), ("charge", charge.map(ToString::to_string))];
-    let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?))));
-    Metadata::try_new(pairs.collect::<Map<_, _>>()).unwrap_or_default()
 }
 
 fn note(text: &str) -> Note {

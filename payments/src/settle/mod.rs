@@ -21,7 +21,7 @@ use crate::facts::{Booked, Facts, Review, Step, difference};
 use crate::gateway::{GatewayError, IntentId, IntentSeen, PaymentLabels};
 use crate::refunds;
 
-pub use commands::{ended, purchase_metadata};
+pub use commands::ended;
 
 /// What came of looking at a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,22 +14,7 @@ use crate::setting::{Setting, organization};
 /// Longer than [`crate::setting::impatient`] waits.
 const SILENCE: u64 = 1_200;
 
-const FAULTS: [Kind; 14] = [
-    Kind::ErrorBefore { status: 409 },
-    Kind::ErrorBefore { status: 429 },
-    Kind::ErrorBefore { status: 500 },
-    Kind::ErrorBefore { status: 503 },
-    Kind::ErrorAfter { status: 500 },
-    Kind::ErrorAfter { status: 503 },
-    Kind::TimeoutBefore { milliseconds: SILENCE },
-    Kind::TimeoutAfter { milliseconds: SILENCE },
-    Kind::ResetBefore,
-    Kind::ResetAfter,
-    Kind::HtmlBefore { status: 502 },
-    Kind::HtmlAfter { status: 502 },
-    Kind::HtmlAfter { status: 200 },
-    Kind::GarbageAfter,
-];
+const FAULTS: [Kind; 14] = Kind::each(SILENCE);
 
 #[derive(Clone, Copy, Debug)]
 enum Call {

@@ -5,6 +5,7 @@ mod checkout_refused;
 mod evening;
 mod histories;
 mod inbox;
+mod keeper;
 mod load;
 mod reconcile;
 mod refunds;

@@ -8,7 +8,7 @@ use stripe_fake::Delivery;
 use crate::support::stripe::Shop;
 
 /// Nothing that is told takes longer than this.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Tells all that has happened, once and in order.
 pub async fn deliver(shop: &Shop) {

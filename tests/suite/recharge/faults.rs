@@ -17,20 +17,7 @@ use super::world::{World, impatient, policy, usd};
 /// Longer than the gateway of these tests waits for an answer.
 const SILENCE: u64 = 1_300;
 
-const FAULTS: [Kind; 12] = [
-    Kind::ErrorBefore { status: 409 },
-    Kind::ErrorBefore { status: 429 },
-    Kind::ErrorBefore { status: 500 },
-    Kind::ErrorAfter { status: 500 },
-    Kind::TimeoutBefore { milliseconds: SILENCE },
-    Kind::TimeoutAfter { milliseconds: SILENCE },
-    Kind::ResetBefore,
-    Kind::ResetAfter,
-    Kind::HtmlBefore { status: 502 },
-    Kind::HtmlAfter { status: 502 },
-    Kind::HtmlAfter { status: 200 },
-    Kind::GarbageAfter,
-];
+const FAULTS: [Kind; 14] = Kind::each(SILENCE);
 
 /// Lets time pass until nothing is open.
 async fn outlast(world: &World, step_seconds: i64) {
