@@ -69,6 +69,9 @@ pub struct Fault {
     /// What the path begins with, such as `/v1/refunds`; empty: any.
     #[serde(default)]
     pub path: String,
+    /// How many of these requests go well before.
+    #[serde(default)]
+    pub after: u32,
     /// For how many requests.
     #[serde(default = "once")]
     pub times: u32,
@@ -84,7 +87,7 @@ impl Fault {
     /// A fault of the next POST whose path begins so.
     #[must_use]
     pub fn of_post(path: &str, kind: Kind) -> Self {
-        Self { method: Some("POST".to_owned()), path: path.to_owned(), times: 1, kind }
+        Self { method: Some("POST".to_owned()), path: path.to_owned(), after: 0, times: 1, kind }
     }
 }
 
@@ -101,12 +104,22 @@ impl Faults {
         self.0.clear();
     }
 
+    /// Whether none waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The fault of this request, which is used up.
     pub fn take(&mut self, method: &str, path: &str) -> Option<Kind> {
         let matches =
             |fault: &Fault| fault.method.as_deref().is_none_or(|m| m == method) && path.starts_with(&fault.path);
         let place = self.0.iter().position(matches)?;
         let fault = &mut self.0[place];
+        if fault.after > 0 {
+            fault.after -= 1;
+            return None;
+        }
         let kind = fault.kind;
         fault.times = fault.times.saturating_sub(1);
         if fault.times == 0 {
@@ -163,6 +176,10 @@ mod tests {
         assert_eq!(faults.take("POST", "/v1/refunds"), Some(Kind::ResetAfter));
         assert_eq!(faults.take("POST", "/v1/refunds"), Some(Kind::ResetAfter));
         assert_eq!(faults.take("POST", "/v1/refunds"), None);
+        faults.add(Fault { after: 1, ..Fault::of_post("", Kind::ResetAfter) });
+        assert_eq!(faults.take("POST", "/v1/refunds"), None);
+        assert_eq!(faults.take("POST", "/v1/refunds"), Some(Kind::ResetAfter));
+        assert!(faults.is_empty());
     }
 
     #[test]
@@ -170,7 +187,13 @@ mod tests {
         let fault: Fault = serde_json::from_str(r#"{"kind":"timeout_after","milliseconds":50}"#).unwrap();
         assert_eq!(
             fault,
-            Fault { method: None, path: String::new(), times: 1, kind: Kind::TimeoutAfter { milliseconds: 50 } }
+            Fault {
+                method: None,
+                path: String::new(),
+                after: 0,
+                times: 1,
+                kind: Kind::TimeoutAfter { milliseconds: 50 }
+            }
         );
     }
 }

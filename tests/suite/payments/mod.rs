@@ -6,6 +6,7 @@ mod evening;
 mod histories;
 mod inbox;
 mod keeper;
+mod kills;
 mod load;
 mod reconcile;
 mod refunds;

@@ -133,7 +133,7 @@ impl Town {
         let kind =
             dice.one(&[Kind::ResetBefore, Kind::ResetAfter, Kind::GarbageAfter, Kind::ErrorBefore { status: 500 }]);
         let path = dice.one(&["/v1/refunds", "/v1/checkout", "/v1/payment_intents", "/v1/disputes"]).to_owned();
-        self.shop.fake.fault(Fault { method: None, path, times: 2, kind });
+        self.shop.fake.fault(Fault { method: None, path, after: 0, times: 2, kind });
         if dice.below(3) > 0 {
             self.deliver(dice.below(3)).await;
         }
