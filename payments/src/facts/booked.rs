@@ -95,13 +95,13 @@ impl Booked {
         known.map_or((0, 0), |(_, counts)| *counts)
     }
 
-    /// How much of the price has gone back under a reference.
+    /// How much of the price has gone back under a reference; the ledger lets no more go back than the price.
     #[must_use]
     pub fn taken_minor(&self, reference: &str) -> i64 {
         self.taken.iter().filter(|taken| taken.reference.as_str() == reference).map(|taken| taken.amount_minor).sum()
     }
 
-    /// How much of the price has gone back in all.
+    /// How much of the price has gone back in all: at most all of it.
     #[must_use]
     pub fn taken_minor_in_all(&self) -> i64 {
         self.taken.iter().map(|taken| taken.amount_minor).sum()

@@ -91,7 +91,9 @@ impl Facts {
         let Some(received) = self.received else { return false };
         let taken = self.reversals.values().filter(|reversal| reversal.standing == Standing::Taken);
         let same = taken.filter(|reversal| reversal.amount.currency == received.currency);
-        same.map(|reversal| reversal.amount.amount_minor).sum::<i64>() >= received.amount_minor
+        // Wide enough for whatever Stripe has said.
+        let gone: i128 = same.map(|reversal| i128::from(reversal.amount.amount_minor)).sum();
+        gone >= i128::from(received.amount_minor)
     }
 
     /// Adds what else is known.

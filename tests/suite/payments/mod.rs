@@ -10,5 +10,6 @@ mod kills;
 mod load;
 mod reconcile;
 mod refunds;
+mod settled;
 mod setup;
 mod told;
