@@ -60,10 +60,15 @@ impl Node {
         self.child.wait().expect("it was running");
     }
 
+    /// Sends it a signal, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().expect("kill runs").success());
+    }
+
     /// Asks it to end and waits until it has.
     pub async fn terminate(mut self) -> std::process::ExitStatus {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+        self.signal("TERM");
         tokio::task::spawn_blocking(move || self.child.wait().expect("it was running")).await.expect("no panic")
     }
 }

@@ -57,9 +57,16 @@ impl Shop {
     /// Ends this server (`kill -9`) and starts another in its place.
     pub async fn restart(&mut self, environment: &[(&str, &str)]) {
         self.node.kill();
-        self.node = serve(&self.fake.url(), &self.database_url, environment).await;
-        self.client = self.node.client();
+        self.replace(environment).await;
+    }
+
+    /// Starts another server in the place of this one; answers this one.
+    pub async fn replace(&mut self, environment: &[(&str, &str)]) -> Node {
+        let node = serve(&self.fake.url(), &self.database_url, environment).await;
+        self.client = node.client();
+        let before = std::mem::replace(&mut self.node, node);
         self.listen();
+        before
     }
 
     /// Events go to this server from now on.
