@@ -17,6 +17,7 @@ use domain::{CommandError, OrganizationId};
 use store::{CommandRequest, ExecuteError};
 
 use crate::Payments;
+use crate::crash::{self, Point};
 use crate::facts::{Booked, Facts, Review, Step, difference};
 use crate::gateway::{GatewayError, IntentId, IntentSeen, PaymentLabels};
 use crate::refunds;
@@ -65,6 +66,7 @@ pub async fn settle(payments: &Payments, intent: &IntentId) -> Result<Settled, H
     let refunds = payments.gateway.refunds_of(intent).await?;
     let disputes = payments.gateway.disputes_of(intent).await?;
     let facts = Facts::of(&seen, &refunds, &disputes);
+    crash::at(Point::FactsRead);
     let Some(received) = facts.received else { return Ok(Settled::Unpaid) };
     match book(payments, &seen, &labels, &facts, received).await {
         // What nobody could book went back whole: there is nothing left to look at.
@@ -92,7 +94,9 @@ async fn book(
     if first != *intent {
         return Err(Hindrance::PaidTwice { purchase, first, second: intent.clone() });
     }
+    crash::at(Point::PaymentAccepted);
     rows::add(&payments.pool, intent, facts).await?;
+    crash::at(Point::FactsAdded);
     for _ in 0..STEPS_MAX {
         let known = rows::known(&payments.pool, intent).await?;
         let Some(request) = next(payments, organization, purchase, &known, seen).await? else {
@@ -101,6 +105,7 @@ async fn book(
         if !tell(payments, request).await? {
             return Ok(Settled::Done);
         }
+        crash::at(Point::Booked);
     }
     Err(Hindrance::NoEnd)
 }

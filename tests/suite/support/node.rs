@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use super::http::Client;
 
@@ -58,6 +59,18 @@ impl Node {
     pub fn kill(&mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it was running");
+    }
+
+    /// Waits until it has ended by itself; answers whether it has.
+    pub async fn has_died(&mut self, patience: Duration) -> bool {
+        let started = Instant::now();
+        while self.child.try_wait().expect("it can be asked").is_none() {
+            if started.elapsed() > patience {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        true
     }
 
     /// Asks it to end and waits until it has.
