@@ -68,11 +68,14 @@ pub async fn settle(payments: &Payments, intent: &IntentId) -> Result<Settled, H
     let facts = Facts::of(&seen, &refunds, &disputes);
     crash::at(Point::FactsRead);
     let Some(received) = facts.received else { return Ok(Settled::Unpaid) };
-    match book(payments, &seen, &labels, &facts, received).await {
-        // What nobody could book went back whole: there is nothing left to look at.
-        Err(Hindrance::Review(_) | Hindrance::PaidTwice { .. }) if facts.went_back() => Ok(Settled::Done),
-        booked => booked,
-    }
+    let booked = book(payments, &seen, &labels, &facts, received).await;
+    let is_of_nothing = match &booked {
+        Err(Hindrance::Review(review)) => review.is_of_nothing(),
+        Err(Hindrance::PaidTwice { .. }) => true,
+        Ok(_) | Err(Hindrance::Gateway(_) | Hindrance::Ledger(_) | Hindrance::Database(_) | Hindrance::NoEnd) => false,
+    };
+    // What nobody could book went back whole: there is nothing left to look at.
+    if is_of_nothing && facts.went_back() { Ok(Settled::Done) } else { booked }
 }
 
 async fn book(

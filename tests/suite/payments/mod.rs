@@ -2,6 +2,7 @@
 
 mod checkout;
 mod checkout_refused;
+mod claims;
 mod costs;
 mod crash_points;
 mod evening;
