@@ -4,6 +4,7 @@ use domain::OrganizationId;
 use sqlx::PgPool;
 
 use crate::Payments;
+use crate::crash::{self, Point};
 use crate::gateway::{CustomerId, GatewayError, RequestKey};
 
 const FIND: &str = "SELECT customer_id FROM payments.customers WHERE organization_id = $1";
@@ -51,8 +52,10 @@ pub async fn ensure(payments: &Payments, organization: &OrganizationId) -> Resul
     }
     let key = RequestKey::of_organization("customer", organization);
     let made = payments.gateway.ensure_customer(&key, organization).await?;
+    crash::at(Point::CustomerMade);
     let keep = sqlx::query(KEEP).bind(organization.as_str()).bind(made.as_str()).bind(payments.clock.now());
     keep.execute(&payments.pool).await?;
+    crash::at(Point::CustomerKept);
     // Another node may have been first.
     Ok(find(&payments.pool, organization).await?.unwrap_or(made))
 }

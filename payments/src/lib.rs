@@ -2,6 +2,7 @@
 
 pub mod checkout;
 mod command;
+pub mod crash;
 pub mod customers;
 pub mod facts;
 pub mod gateway;

@@ -3,10 +3,12 @@
 //!
 //! Invariant: what is taken is claimed for a while, in the database; whatever a node drops is due again when its claim ends.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
+use domain::Timestamp;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
@@ -15,6 +17,8 @@ use tokio::time::{Instant, MissedTickBehavior};
 const POLL: Duration = Duration::from_millis(250);
 /// The pause after the database did not answer.
 const FAILURE_PAUSE: Duration = Duration::from_secs(2);
+/// How often a task counts what there is: the count costs as much as there is to do.
+pub(crate) const COUNT_EVERY: TimeDelta = TimeDelta::seconds(10);
 /// How long shutting down waits for what is under way; what is cut off is done again from the database.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
 
@@ -33,6 +37,28 @@ pub(crate) trait Work: Send + Sync + 'static {
 
     /// Works at one, and says for itself what is in the way.
     async fn attend(&self, item: Self::Item);
+}
+
+/// What a task does only every so often, between its looks for work.
+pub(crate) struct Seldom {
+    every: TimeDelta,
+    done_at: Mutex<Option<Timestamp>>,
+}
+
+impl Seldom {
+    pub(crate) const fn new(every: TimeDelta) -> Self {
+        Self { every, done_at: Mutex::new(None) }
+    }
+
+    /// Whether it is time, the first time at once; whoever is told so does it.
+    pub(crate) fn is_time(&self, now: Timestamp) -> bool {
+        let mut done_at = self.done_at.lock().expect("nothing panics while it is held");
+        let is_time = done_at.is_none_or(|at| now - at >= self.every);
+        if is_time {
+            *done_at = Some(now);
+        }
+        is_time
+    }
 }
 
 /// A task of a node; it ends when this is dropped.

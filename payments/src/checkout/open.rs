@@ -11,6 +11,7 @@ use super::rows::{self, Row};
 use super::terms::CheckoutTerms;
 use crate::Payments;
 use crate::command::internal;
+use crate::crash::{self, Point};
 use crate::customers::{self, CustomerError};
 use crate::gateway::{Checkout, CheckoutId, CheckoutRequest, CustomerId, GatewayError, PaymentLabels, RequestKey};
 
@@ -62,6 +63,7 @@ pub async fn open(
     started: &PurchaseStarted,
 ) -> Result<Opened, OpenError> {
     let row = row(payments, organization, started).await?;
+    crash::at(Point::PurchaseStarted);
     if let Some((session, url, expires_at)) = row.page() {
         return Ok(Opened { session, url, expires_at });
     }
@@ -75,7 +77,9 @@ pub async fn open(
         Err(OpenError::Refused(refusal)) => Err(refuse(payments, organization, started, refusal).await),
         Err(error) => Err(error),
         Ok(page) => {
+            crash::at(Point::PageMade);
             rows::opened(&payments.pool, started.purchase_id, &page).await?;
+            crash::at(Point::PageKept);
             // What another node wrote first is the same: the key has one page.
             Ok(Opened { session: page.id, url: page.url, expires_at: page.expires_at })
         }
@@ -128,6 +132,7 @@ async fn fixed(
     missing: Option<&CustomerId>,
 ) -> Result<CustomerId, OpenError> {
     rows::fix_customer(&payments.pool, started.purchase_id, customer, missing).await?;
+    crash::at(Point::CustomerFixed);
     let fixed = rows::find(&payments.pool, started.purchase_id).await?.and_then(|row| row.customer_id);
     Ok(fixed.map_or_else(|| customer.clone(), CustomerId::new))
 }

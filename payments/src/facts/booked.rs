@@ -6,6 +6,8 @@ use domain::events::{Event, Fact, PurchaseStarted};
 use domain::grant::Money;
 use domain::text::ReferenceText;
 
+use super::sum;
+
 /// A purchase, as its own events tell it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Booked {
@@ -98,12 +100,12 @@ impl Booked {
     /// How much of the price has gone back under a reference; the ledger lets no more go back than the price.
     #[must_use]
     pub fn taken_minor(&self, reference: &str) -> i64 {
-        self.taken.iter().filter(|taken| taken.reference.as_str() == reference).map(|taken| taken.amount_minor).sum()
+        sum(self.taken.iter().filter(|taken| taken.reference.as_str() == reference).map(|taken| taken.amount_minor))
     }
 
     /// How much of the price has gone back in all: at most all of it.
     #[must_use]
     pub fn taken_minor_in_all(&self) -> i64 {
-        self.taken.iter().map(|taken| taken.amount_minor).sum()
+        sum(self.taken.iter().map(|taken| taken.amount_minor))
     }
 }

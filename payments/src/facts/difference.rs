@@ -40,6 +40,18 @@ pub enum Review {
     Reference(String),
 }
 
+impl Review {
+    /// Whether no credits can be there for the payment.
+    #[must_use]
+    pub const fn is_of_nothing(&self) -> bool {
+        match self {
+            Self::Orphan | Self::Amount { .. } => true,
+            // They are found only where credits were given.
+            Self::Currency { .. } | Self::Reference(_) => false,
+        }
+    }
+}
+
 fn say(money: Money) -> String {
     format!("{} {}", money.amount_minor, String::from(money.currency))
 }

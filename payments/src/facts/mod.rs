@@ -91,9 +91,7 @@ impl Facts {
         let Some(received) = self.received else { return false };
         let taken = self.reversals.values().filter(|reversal| reversal.standing == Standing::Taken);
         let same = taken.filter(|reversal| reversal.amount.currency == received.currency);
-        // Wide enough for whatever Stripe has said.
-        let gone: i128 = same.map(|reversal| i128::from(reversal.amount.amount_minor)).sum();
-        gone >= i128::from(received.amount_minor)
+        sum(same.map(|reversal| reversal.amount.amount_minor)) >= received.amount_minor
     }
 
     /// Adds what else is known.
@@ -106,6 +104,11 @@ impl Facts {
             }
         }
     }
+}
+
+/// Of money that went back. More than can be counted is more than any price, too, and must not wrap to less.
+fn sum(amounts: impl Iterator<Item = i64>) -> i64 {
+    amounts.fold(0, i64::saturating_add)
 }
 
 impl Reversal {

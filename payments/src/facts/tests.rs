@@ -232,3 +232,14 @@ fn what_a_person_took_back_is_left_alone() {
     account.settle(&facts);
     assert_eq!((account.booked().taken_minor("re_1"), account.balance()), (99, 0), "no more than the price goes back");
 }
+
+#[test]
+fn more_money_than_can_be_counted_went_back_whole() {
+    let disputes =
+        ["dp_1", "dp_2"].map(|id| (id.to_owned(), reversal(RevokeCause::Dispute, i64::MAX, Standing::Taken)));
+    let facts = Facts { received: Some(usd(PRICE_MINOR)), reversals: disputes.into() };
+    assert!(facts.went_back());
+    let mut account = Account::new();
+    account.settle(&facts);
+    assert_eq!((account.booked().taken_minor_in_all(), account.balance()), (PRICE_MINOR, 0));
+}

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::receive::{Received, Source, count};
 use super::rows::{self, Told};
+use crate::crash::{self, Point};
 use crate::gateway::{EventId, RawEvent};
 
 /// Events that one statement keeps, of some kilobytes each.
@@ -80,7 +81,10 @@ async fn run(pool: PgPool, mut taken: mpsc::Receiver<Waiting>) {
 /// One event that the database refuses costs no other its place.
 async fn keep(pool: &PgPool, batch: Vec<Waiting>) {
     match rows::keep(pool, batch.iter().map(|waiting| &waiting.told).collect(), Source::Webhook).await {
-        Ok(new) => answer(batch, new),
+        Ok(new) => {
+            crash::at(Point::EventKept);
+            answer(batch, new);
+        }
         Err(error) if is_refusal(&error) && batch.len() > 1 => {
             for waiting in batch {
                 Box::pin(keep(pool, vec![waiting])).await;

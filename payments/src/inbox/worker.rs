@@ -6,6 +6,7 @@ use store::{CommandRequest, ExecuteError};
 use super::limits::{ORPHAN_TRIES_MAX, TRIES_MAX};
 use super::meters;
 use super::rows::{Claimed, EntryStatus, Inbox};
+use crate::crash::{self, Point};
 use crate::facts::Review;
 use crate::gateway::{CustomerId, GatewayError, IntentId, PaymentLabels, SessionPayment, SessionSeen, SessionStatus};
 use crate::settle::{Hindrance, Settled, ended, settle};
@@ -66,7 +67,10 @@ fn is_missing(error: &GatewayError) -> bool {
 /// Works at an event that was claimed, and writes down what came of it.
 pub(super) async fn attend(payments: &Payments, inbox: &Inbox, claimed: Claimed) -> Result<(), sqlx::Error> {
     let id = claimed.event_id.as_str();
-    let (status, note) = match work(payments, &claimed.payload).await {
+    crash::at(Point::EventClaimed);
+    let worked = work(payments, &claimed.payload).await;
+    crash::at(Point::EventWorked);
+    let (status, note) = match worked {
         Ok(Worked::Done(note)) => (EntryStatus::Done, note),
         Ok(Worked::Ignored(note)) => (EntryStatus::Ignored, note),
         Err(obstacle) if claimed.tries < obstacle.tries_max() => {

@@ -15,6 +15,7 @@ use super::next::{Next, NotFound, Outcome, next};
 use super::outcome::{Verdict, of_charge, of_intent, of_refusal};
 use super::rows::Attempts;
 use super::{cards, commands, link, meters};
+use crate::crash::{self, Point};
 use crate::gateway::{GatewayError, IntentId, IntentSeen, IntentStatus, OffSessionCharge, PaymentLabels, RequestKey};
 use crate::{Payments, customers};
 
@@ -56,6 +57,7 @@ impl Worker {
     pub async fn work(&self, attempt: Attempt) {
         let (id, organization) = (attempt.recharge_id, attempt.organization.clone());
         let doubts = attempt.doubts;
+        crash::at(Point::RechargeClaimed);
         let (pause, problem, is_doubt) = match self.steps(attempt).await {
             Ok(None) => return,
             Ok(Some(pause)) => (pause, None, false),
@@ -133,6 +135,7 @@ impl Worker {
             return self.fail(attempt, RechargeFailure::NoCard, None).await;
         };
         self.tell(commands::start(&attempt.organization, request)).await?;
+        crash::at(Point::RechargeStarted);
         let charge = OffSessionCharge {
             customer,
             payment_method: card.id.clone(),
@@ -140,6 +143,7 @@ impl Worker {
             labels: labels(attempt, request),
         };
         attempt.charge = self.attempts.freeze(attempt.recharge_id, &charge).await?;
+        crash::at(Point::RechargeFrozen);
         Ok(if attempt.charge.is_some() { Came::On } else { Came::End })
     }
 
@@ -151,7 +155,10 @@ impl Worker {
         attempt.last_sent_at = Some(now);
         meters::sent(attempt.sends > 1);
         let key = RequestKey::of("recharge", attempt.recharge_id.entity());
-        match self.payments.gateway.charge_off_session(&key, charge).await {
+        crash::at(Point::RechargeSending);
+        let charged = self.payments.gateway.charge_off_session(&key, charge).await;
+        crash::at(Point::RechargeCharged);
+        match charged {
             Ok(outcome) => self.judge(attempt, of_charge(outcome)).await,
             Err(error) => match of_refusal(&error) {
                 Some((failure, detail)) => self.refused(attempt, charge, failure, &detail, error).await,
@@ -217,6 +224,7 @@ impl Worker {
         match verdict {
             Verdict::Paid { intent, charge } => {
                 self.tell(commands::paid(&attempt.organization, id, &intent, charge.as_ref())).await?;
+                crash::at(Point::RechargePaid);
                 Ok(Came::On)
             }
             Verdict::Processing { intent } => {
@@ -296,6 +304,7 @@ impl Worker {
             }
         };
         self.attempts.finish(attempt.recharge_id, &name, now).await?;
+        crash::at(Point::RechargeFinished);
         meters::finished(&name);
         Ok(Came::End)
     }

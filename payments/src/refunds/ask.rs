@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::intent::{Source, intent};
 use super::rows::{self, Noted, Row};
 use crate::Payments;
+use crate::crash::{self, Point};
 use crate::facts::Booked;
 use crate::gateway::{GatewayError, PaymentLabels, RefundId, RefundRequest, RequestKey};
 use crate::settle::{Hindrance, settle};
@@ -93,6 +94,7 @@ pub async fn refund(payments: &Payments, asked: &RefundAsked<'_>) -> Result<Refu
         (None, None) => send(payments, command, &row).await?,
     };
     settle(payments, &row.request.0.intent).await?;
+    crash::at(Point::RefundSettled);
     Ok(Refund { id, replayed })
 }
 
@@ -113,6 +115,7 @@ async fn note(payments: &Payments, asked: &RefundAsked<'_>, command: Uuid) -> Re
         now: payments.clock.now(),
     };
     rows::note(&payments.pool, &noted).await?;
+    crash::at(Point::RefundNoted);
     let row = rows::find(&payments.pool, command).await?;
     row.ok_or_else(|| RefundError::Database(sqlx::Error::RowNotFound))
 }
@@ -152,7 +155,9 @@ async fn send(payments: &Payments, command: Uuid, row: &Row) -> Result<RefundId,
     }
     match payments.gateway.refund(&RequestKey::of("refund", command), &row.request.0).await {
         Ok(seen) => {
+            crash::at(Point::RefundMade);
             rows::answered(&payments.pool, command, &seen.id).await?;
+            crash::at(Point::RefundKept);
             Ok(seen.id)
         }
         Err(error @ GatewayError::Unknown { .. }) => Err(RefundError::Unknown(error)),

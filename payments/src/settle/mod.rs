@@ -17,6 +17,7 @@ use domain::{CommandError, OrganizationId};
 use store::{CommandRequest, ExecuteError};
 
 use crate::Payments;
+use crate::crash::{self, Point};
 use crate::facts::{Booked, Facts, Review, Step, difference};
 use crate::gateway::{GatewayError, IntentId, IntentSeen, PaymentLabels};
 use crate::refunds;
@@ -65,12 +66,16 @@ pub async fn settle(payments: &Payments, intent: &IntentId) -> Result<Settled, H
     let refunds = payments.gateway.refunds_of(intent).await?;
     let disputes = payments.gateway.disputes_of(intent).await?;
     let facts = Facts::of(&seen, &refunds, &disputes);
+    crash::at(Point::FactsRead);
     let Some(received) = facts.received else { return Ok(Settled::Unpaid) };
-    match book(payments, &seen, &labels, &facts, received).await {
-        // What nobody could book went back whole: there is nothing left to look at.
-        Err(Hindrance::Review(_) | Hindrance::PaidTwice { .. }) if facts.went_back() => Ok(Settled::Done),
-        booked => booked,
-    }
+    let booked = book(payments, &seen, &labels, &facts, received).await;
+    let is_of_nothing = match &booked {
+        Err(Hindrance::Review(review)) => review.is_of_nothing(),
+        Err(Hindrance::PaidTwice { .. }) => true,
+        Ok(_) | Err(Hindrance::Gateway(_) | Hindrance::Ledger(_) | Hindrance::Database(_) | Hindrance::NoEnd) => false,
+    };
+    // What nobody could book went back whole: there is nothing left to look at.
+    if is_of_nothing && facts.went_back() { Ok(Settled::Done) } else { booked }
 }
 
 async fn book(
@@ -92,7 +97,9 @@ async fn book(
     if first != *intent {
         return Err(Hindrance::PaidTwice { purchase, first, second: intent.clone() });
     }
+    crash::at(Point::PaymentAccepted);
     rows::add(&payments.pool, intent, facts).await?;
+    crash::at(Point::FactsAdded);
     for _ in 0..STEPS_MAX {
         let known = rows::known(&payments.pool, intent).await?;
         let Some(request) = next(payments, organization, purchase, &known, seen).await? else {
@@ -101,6 +108,7 @@ async fn book(
         if !tell(payments, request).await? {
             return Ok(Settled::Done);
         }
+        crash::at(Point::Booked);
     }
     Err(Hindrance::NoEnd)
 }

@@ -2,6 +2,8 @@
 
 mod checkout;
 mod checkout_refused;
+mod claims;
+mod crash_points;
 mod evening;
 mod histories;
 mod inbox;

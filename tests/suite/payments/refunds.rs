@@ -1,9 +1,10 @@
 //! Refunds that are asked for here: money goes back once, and its credits with it.
 
 use serde_json::{Value, json};
+use stripe_fake::objects::dispute::Status;
 use stripe_fake::{Kind, TestCard};
 
-use super::told::{balance, deliver, until_balance};
+use super::told::{balance, deliver, until_balance, until_worked};
 use crate::support;
 use crate::support::http::Answer;
 use crate::support::stripe::Shop;
@@ -140,4 +141,27 @@ async fn what_was_paid_elsewhere_loses_its_credits_and_stripe_is_not_asked() {
     let back = refund(&shop, "acme", purchase, "r", &json!({"amount_minor": 100, "reason": "a fifth"})).await;
     assert_eq!((back.status, &back.body["amount"]), (200, &json!(100)), "{}", back.body);
     shop.fake.with(|world| assert!(world.seen.is_empty(), "{:?}", world.seen));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credits_whose_money_went_back_are_never_forgotten_because_a_person_has_to_look() {
+    let database = support::database().await;
+    let shop = Shop::open_by_hand(&database.url).await;
+    shop.package("starter", 1_000, 1_000).await;
+    bought(&shop, "acme", TestCard::Succeeds).await;
+    until_worked(&database.pool).await;
+    // All of it is refunded, and a bank takes part of it in another currency, which nobody can book.
+    let intent = shop.fake.with(|world| world.intents.iter().last().expect("it was paid").id.clone());
+    let refund = shop.stripe("/v1/refunds", &format!("payment_intent={intent}")).await;
+    assert_eq!(refund["status"], "succeeded", "{refund}");
+    shop.fake.with(|world| {
+        world.dispute(&intent, Some(100), Status::NeedsResponse).expect("it was paid");
+        let id = world.disputes.iter().last().expect("it was opened").id.clone();
+        world.disputes.get_mut(&id).expect("it was opened").currency = "eur".to_owned();
+    });
+    deliver(&shop).await;
+    until_worked(&database.pool).await;
+    let parked = "SELECT count(*) FROM payments.stripe_events WHERE status = 'parked'";
+    let parked: i64 = sqlx::query_scalar(parked).fetch_one(&database.pool).await.unwrap();
+    assert!(parked > 0 || balance(&shop, "acme").await == 0, "the credits are there, and nobody is told");
 }

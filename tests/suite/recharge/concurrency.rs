@@ -1,5 +1,7 @@
 //! Many consumers, many nodes: one charge for each request.
 
+use std::time::{Duration, Instant};
+
 use domain::recharge::AutoRechargePolicy;
 use futures::future::join_all;
 use stripe_fake::TestCard;
@@ -32,6 +34,31 @@ async fn a_thousand_consumers_cross_at_once_and_are_charged_once() {
         world.assert_charged(crossings).await;
     }
     assert_eq!(world.count("RechargeRequested").await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_that_outlives_its_claim_is_worked_at_twice_and_charged_once() {
+    const SILENCE: Duration = Duration::from_secs(4);
+    let world = World::new(2, Some(TestCard::Succeeds)).await;
+    let silence = stripe_fake::Kind::TimeoutAfter { milliseconds: 4_000 };
+    world.fake.fault(stripe_fake::Fault::of_post("/v1/payment_intents", silence));
+    world.configure(policy()).await;
+    while world.charged().0 == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let charged = Instant::now();
+    // Its worker waits for an answer, and has it no longer.
+    world.pass(150);
+    let sends = "SELECT sends FROM payments.recharge_attempts";
+    while sqlx::query_scalar::<_, i32>(sends).fetch_one(&world.pool).await.unwrap() < 2 {
+        assert!(charged.elapsed() < SILENCE, "no other worker took it");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // By then both have been answered, and have told the ledger.
+    tokio::time::sleep(SILENCE).await;
+    world.settled().await;
+    world.assert_charged(1).await;
+    assert_eq!((world.count("RechargeCompleted").await, world.balance().await), (1, PACKAGE));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use super::http::Client;
 
@@ -64,6 +65,18 @@ impl Node {
     pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &pid]).status().expect("kill runs").success());
+    }
+
+    /// Waits until it has ended by itself; answers whether it has.
+    pub async fn has_died(&mut self, patience: Duration) -> bool {
+        let started = Instant::now();
+        while self.child.try_wait().expect("it can be asked").is_none() {
+            if started.elapsed() > patience {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        true
     }
 
     /// Asks it to end and waits until it has.
