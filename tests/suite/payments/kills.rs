@@ -159,16 +159,15 @@ impl Stage {
         // The effect of the request that waits comes before its silence.
         tokio::time::sleep(POLL).await;
         self.is_met = true;
+        // Before the time passes, so that it claims nothing of the time after.
+        match self.end {
+            End::Killed => self.shop.node.kill(),
+            End::Late => self.shop.node.signal("STOP"),
+        }
         std::fs::write(self.clock.path(), PAST_THE_CLAIM.to_string()).unwrap();
         self.shop.fake.with(|world| world.clock.offset_seconds += PAST_THE_CLAIM);
-        let environment = [environment(&self.clock)];
-        match self.end {
-            End::Killed => self.shop.restart(&environment).await,
-            End::Late => {
-                self.shop.node.signal("STOP");
-                self.late = Some(self.shop.replace(&environment).await);
-            }
-        }
+        let before = self.shop.replace(&[environment(&self.clock)]).await;
+        self.late = (self.end == End::Late).then_some(before);
     }
 
     /// Whoever stood still goes on, and finds everything done.
