@@ -8,6 +8,11 @@ export default defineConfig({
   workers: 2,
   fullyParallel: true,
   timeout: 30_000,
+  projects: [
+    // What has to be on a page within a second has the machine to itself.
+    { name: "live", testMatch: "live.spec.ts", fullyParallel: false },
+    { name: "pages", testIgnore: "live.spec.ts", dependencies: ["live"] },
+  ],
   expect: { timeout: 5_000 },
   reporter: [["list"]],
   use: {

@@ -3,6 +3,7 @@
 import { LedgerError, UnavailableError, errorOf } from "./errors.js";
 import { type StreamMessage, messages } from "./sse.js";
 import { sleep } from "./retry.js";
+import { either } from "./signals.js";
 
 /** What a browser token is shown of an event; a key gets the whole event. */
 export interface CreditSignal {
@@ -65,7 +66,7 @@ async function* connection<E>(
   opened: () => void,
 ): AsyncGenerator<E, void, void> {
   const silence = new AbortController();
-  const signal = AbortSignal.any([outer, silence.signal]);
+  const signal = either(outer, silence.signal);
   const restart = () => setTimeout(() => silence.abort(), silenceMaxMs);
   let timer = restart();
   try {

@@ -3,6 +3,7 @@
 
 import { ConnectionError } from "./errors.js";
 import { type RetryPolicy, delayMs, isRepeatable, isTransient, sleep } from "./retry.js";
+import { either } from "./signals.js";
 
 /** Longer than the server lets a request take. */
 export const requestTimeoutMs = 35_000;
@@ -53,7 +54,7 @@ async function once(
   try {
     // A stream has no end, and so no time.
     const isStream = request.headers.get("accept")?.includes("text/event-stream") ?? false;
-    const limit = isStream ? signal : AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]);
+    const limit = isStream ? signal : either(signal, AbortSignal.timeout(requestTimeoutMs));
     return await send(new Request(request, { signal: limit }));
   } catch (error) {
     if (signal.aborted) throw signal.reason;

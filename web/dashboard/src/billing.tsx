@@ -21,6 +21,7 @@ import {
 import { type ReactNode, StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { type Embedder, askEmbedder, isFramed } from "./embedder.js";
+import { Known } from "./parts/known.js";
 import { ledger } from "./ledger.js";
 
 function Billing(): ReactNode {
@@ -57,16 +58,20 @@ function Parts(): ReactNode {
     <div className="cl-stack">
       <h1 className="billing-title">Billing</h1>
       <Outcome />
-      <LowBalanceAlert />
-      <div className="columns even">
-        <CreditBalance />
-        <AutoRechargeSettings />
-      </div>
-      <CreditUsageChart />
-      <div className="columns">
-        <CreditHistory filters={{ limit: 10 }} />
-        <PurchaseHistory />
-      </div>
+      <Known>
+        <div className="cl-stack">
+          <LowBalanceAlert />
+          <div className="columns even">
+            <CreditBalance />
+            <AutoRechargeSettings />
+          </div>
+          <CreditUsageChart />
+          <div className="columns">
+            <CreditHistory filters={{ limit: 10 }} />
+            <PurchaseHistory />
+          </div>
+        </div>
+      </Known>
       <PurchaseCreditModal />
     </div>
   );

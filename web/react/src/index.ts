@@ -24,6 +24,7 @@ export {
 } from "./hooks.js";
 export { type List, listOf } from "./list.js";
 export { CreditProvider, type CreditProviderProps } from "./provider.js";
+export { orNone } from "./queries.js";
 export { useAutoRecharge } from "./recharge.js";
 export type { PageToken } from "./token.js";
 export { Button, type ButtonProps } from "./ui/button.js";

@@ -29,7 +29,7 @@ function fresh(latest: Sequence): { min_sequence?: number } {
 export const patience = { retry: false, staleTime: 30_000, networkMode: "always" } as const;
 
 /** An organization that has never had credits is there for the page, with none. */
-async function orNone<T>(read: Promise<T>, none: T): Promise<T> {
+export async function orNone<T>(read: Promise<T>, none: T): Promise<T> {
   try {
     return await read;
   } catch (error) {

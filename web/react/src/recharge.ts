@@ -1,9 +1,9 @@
 // Auto-recharge: the policy, and why the ledger does what it does.
 
-import { type AutoRechargeInput, LedgerError } from "@credit-ledger/client";
+import type { AutoRechargeInput, AutoRechargeState } from "@credit-ledger/client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { keys, useCredits } from "./context.js";
-import { patience } from "./queries.js";
+import { orNone, patience } from "./queries.js";
 
 /** The policy with its state, and functions to change them. */
 export function useAutoRecharge() {
@@ -14,10 +14,7 @@ export function useAutoRecharge() {
   const state = useQuery({
     queryKey,
     // An organization that has never had credits has no policy yet.
-    queryFn: () => client.autoRecharge(organizationId).catch((error: unknown) => {
-      if (error instanceof LedgerError && error.code === "organization_not_found") return null;
-      throw error;
-    }),
+    queryFn: () => orNone<AutoRechargeState | null>(client.autoRecharge(organizationId), null),
     ...patience,
   });
   const save = useMutation({

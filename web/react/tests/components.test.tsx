@@ -1,52 +1,14 @@
 // @vitest-environment jsdom
-import { CreditLedger } from "@credit-ledger/client";
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
-import type { ReactNode } from "react";
+import { cleanup, fireEvent, screen } from "@testing-library/react";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
   AutoRechargeSettings,
   CostPreview,
   CreditBalance,
-  CreditHistory,
-  CreditProvider,
-  CreditUsageChart,
   PurchaseCreditModal,
   PurchaseHistory,
 } from "../src/index.js";
-
-/** A server of canned answers, by the end of the path. */
-function server(answers: Record<string, unknown>): CreditLedger {
-  const answer: typeof fetch = async (input) => {
-    const path = new URL((input as Request).url).pathname;
-    const found = Object.entries(answers).find(([end]) => path.endsWith(end));
-    if (found === undefined) return new Promise(() => undefined);
-    if (typeof found[1] === "number") {
-      const body = { code: found[1] === 404 ? "organization_not_found" : "broken", detail: "it is broken", status: found[1] };
-      return Response.json(body, { status: found[1] });
-    }
-    return Response.json(found[1]);
-  };
-  const retry = { attempts: 1, firstDelayMs: 1, maxDelayMs: 1 };
-  return new CreditLedger({ baseUrl: "http://ledger.test", credentials: { apiKey: "k" }, retry, fetch: answer });
-}
-
-const balance = {
-  organization_id: "acme", balance: 120, reserved: 20, available: 100, overdraft_limit: 0, restricted: [],
-  lifetime_purchased: 0, lifetime_granted: 120, lifetime_used: 0, lifetime_expired: 0, lifetime_refunded: 0,
-  low_balance_threshold: 10, low_balance: false, last_sequence: 3,
-};
-const starter = {
-  id: "starter", version: 1, name: "Starter", credits: 1000, bonus_credits: 0, price_cents: 1000, currency: "usd",
-  price_per_credit: "0.01", is_active: true, features: [], updated_at: "2026-11-23T00:00:00Z",
-};
-
-function show(answers: Record<string, unknown>, children: ReactNode): void {
-  render(
-    <CreditProvider client={server(answers)} organizationId="acme" locale="en-US">
-      {children}
-    </CreditProvider>,
-  );
-}
+import { balance, show, starter } from "./support.js";
 
 beforeAll(() => {
   // jsdom has dialogs without these.
@@ -59,35 +21,10 @@ beforeAll(() => {
 });
 afterEach(cleanup);
 
-describe("every component", () => {
-  const table: [string, ReactNode, string, unknown, RegExp][] = [
-    ["CreditBalance", <CreditBalance key="c" />, "/balance", balance, /^100$/],
-    ["CreditHistory", <CreditHistory key="c" />, "/transactions", { data: [] }, /Nothing has happened yet/],
-    ["CreditUsageChart", <CreditUsageChart key="c" />, "/usage", { data: [] }, /No usage in this time/],
-  ];
-
-  it.each(table)("%s shows that it loads, what it has, and what went wrong", async (_, component, path, body, text) => {
-    show({}, component);
-    expect(screen.getAllByRole("status", { name: "Loading" }).length).toBeGreaterThan(0);
-    cleanup();
-    show({ [path]: body }, component);
-    expect(await screen.findByText(text)).toBeDefined();
-    cleanup();
-    show({ [path]: 500 }, component);
-    expect((await screen.findByRole("alert")).textContent).toContain("It is broken.");
-    expect(screen.getByRole("button", { name: "Try again" })).toBeDefined();
-  });
-});
-
 describe("CreditBalance", () => {
   it("is 0 for an organization that has never had credits", async () => {
     show({ "/balance": 404 }, <CreditBalance />);
     await expect.poll(() => screen.getByTestId("available").textContent).toBe("0");
-  });
-
-  it("in its compact form says when it cannot be known", async () => {
-    show({ "/balance": 500 }, <CreditBalance compact />);
-    expect(await screen.findByRole("button", { name: "Credits are unknown at the moment" })).toBeDefined();
   });
 });
 
@@ -125,6 +62,19 @@ describe("PurchaseCreditModal", () => {
 });
 
 describe("AutoRechargeSettings", () => {
+  it("offers nothing to a reader who may not change it", async () => {
+    const decision = { recharge: false, reason: "suspended", detail: "three charges were declined" };
+    const suspension = { reason: "three charges were declined", since: "2026-11-23T00:00:00Z" };
+    const answers = { "/balance": balance, "/packages": { data: [starter] }, "/auto-recharge": { decision, suspension } };
+    show(answers, <AutoRechargeSettings canChange={false} />);
+    expect((await screen.findByRole("switch")).hasAttribute("disabled")).toBe(true);
+    expect(screen.queryByRole("button")).toBeNull();
+    cleanup();
+    show(answers, <AutoRechargeSettings />);
+    expect(await screen.findByRole("button", { name: "Save" })).toBeDefined();
+    expect(screen.getByRole("button", { name: "Resume" })).toBeDefined();
+  });
+
   it("explains what the ledger would do, and why it is suspended", async () => {
     const decision = { recharge: false, reason: "disabled", detail: "auto-recharge is switched off" };
     const answers = { "/balance": balance, "/packages": { data: [starter] } };

@@ -1,6 +1,6 @@
 // The balance after each of the newest movements, as steps.
 
-import { Empty, Failure, Panel, Skeleton, creditKeys, useCredits, useWidth } from "@credit-ledger/react";
+import { Empty, Failure, Panel, Skeleton, creditKeys, orNone, useCredits, useWidth } from "@credit-ledger/react";
 import { useQuery } from "@tanstack/react-query";
 import { scaleLinear, scaleTime } from "d3-scale";
 import { area, curveStepAfter, line } from "d3-shape";
@@ -28,7 +28,7 @@ export default function BalanceOverTime({ org }: PartProps): ReactNode {
     queryFn: async (): Promise<readonly Point[]> => {
       const now = new Date();
       const from = new Date(now.getTime() - spanMs).toISOString();
-      const page = await ledger.transactions(org, { from, limit: movementsMax });
+      const page = await orNone(ledger.transactions(org, { from, limit: movementsMax }), { data: [] });
       const points = page.data.map((row) => ({ at: new Date(row.created_at), balance: row.balance_after })).reverse();
       const last = points.at(-1);
       // It has stood since the last movement.
@@ -39,7 +39,7 @@ export default function BalanceOverTime({ org }: PartProps): ReactNode {
     <Panel title="Balance over time">
       {found.isLoading ? <Skeleton height="15rem" /> : null}
       {found.error === null ? null : <Failure error={found.error} retry={() => void found.refetch()} />}
-      {found.data?.length === 0 ? <Empty title="No movements in 30 days" /> : null}
+      {found.data?.length === 0 ? <Empty title="No movements in 30 days">Credits that come or go are drawn here.</Empty> : null}
       {found.data !== undefined && found.data.length > 0 ? <Steps points={found.data} /> : null}
     </Panel>
   );

@@ -1,7 +1,7 @@
 // Grants in the order in which they are spent, and what expires when.
 
 import { type components, value } from "@credit-ledger/client";
-import { Panel, creditKeys } from "@credit-ledger/react";
+import { Panel, creditKeys, orNone } from "@credit-ledger/react";
 import { type ReactNode, useState } from "react";
 import { ledger } from "../ledger.js";
 import { Confirm } from "../parts/confirm.js";
@@ -19,7 +19,7 @@ export default function Grants({ org }: PartProps): ReactNode {
   const list = useList<Row>(creditKeys.of(org, "grants", status), async (cursor) => {
     const query = { limit: 50, ...(status === "" ? {} : { status }), ...(cursor === undefined ? {} : { cursor }) };
     const params = { path: { org }, query: query as never };
-    return value(await ledger.api.GET("/v1/organizations/{org}/grants", { params }));
+    return orNone(ledger.api.GET("/v1/organizations/{org}/grants", { params }).then(value), { data: [] });
   });
   const columns: readonly Column<Row>[] = [
     { name: "Grant", show: (row) => <What row={row} /> },

@@ -1,6 +1,6 @@
 // The first look at an organization.
 
-import { CreditBalance, CreditHistory, CreditUsageChart, Panel, Skeleton, creditKeys, useCredits } from "@credit-ledger/react";
+import { CreditBalance, CreditHistory, CreditUsageChart, Empty, Failure, Panel, Skeleton, creditKeys, orNone, useCredits } from "@credit-ledger/react";
 import { value } from "@credit-ledger/client";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, Suspense, lazy } from "react";
@@ -29,16 +29,24 @@ export function Overview({ org }: PartProps): ReactNode {
   );
 }
 
+type Forecasted = Awaited<ReturnType<typeof forecast>>;
+
+async function forecast(org: string) {
+  return value(await ledger.api.GET("/v1/organizations/{org}/forecast", { params: { path: { org } } }));
+}
+
 function Forecast({ org }: PartProps): ReactNode {
   const { format } = useCredits();
-  const { data, isLoading } = useQuery({
+  const { data, isLoading, error, refetch } = useQuery({
     queryKey: creditKeys.of(org, "forecast"),
-    queryFn: async () => value(await ledger.api.GET("/v1/organizations/{org}/forecast", { params: { path: { org } } })),
+    queryFn: () => orNone<Forecasted | null>(forecast(org), null),
   });
   return (
     <Panel title="Forecast">
       {isLoading ? <Skeleton lines={3} /> : null}
-      {data === undefined ? null : (
+      {error === null ? null : <Failure error={error} retry={() => void refetch()} />}
+      {data === null ? <Empty title="Nothing to foresee yet">It begins with the first credits that are spent.</Empty> : null}
+      {!data ? null : (
         <dl className="cl-facts">
           <div>
             <dt>Spends a day</dt>

@@ -1,7 +1,7 @@
 // Credits held for work in progress.
 
 import { type components, value } from "@credit-ledger/client";
-import { Empty, Panel, creditKeys } from "@credit-ledger/react";
+import { Empty, Panel, creditKeys, orNone } from "@credit-ledger/react";
 import { type ReactNode, useState } from "react";
 import { ledger } from "../ledger.js";
 import { Confirm } from "../parts/confirm.js";
@@ -19,7 +19,7 @@ export default function Reservations({ org }: PartProps): ReactNode {
   const list = useList<Row>(creditKeys.of(org, "reservations", status), async (cursor) => {
     const query = { limit: 50, ...(status === "" ? {} : { status }), ...(cursor === undefined ? {} : { cursor }) };
     const params = { path: { org }, query: query as never };
-    return value(await ledger.api.GET("/v1/organizations/{org}/reservations", { params }));
+    return orNone(ledger.api.GET("/v1/organizations/{org}/reservations", { params }).then(value), { data: [] });
   });
   const columns: readonly Column<Row>[] = [
     { name: "For", show: (row) => <What row={row} /> },

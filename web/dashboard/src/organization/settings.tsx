@@ -1,7 +1,7 @@
 // Thresholds, the overdraft, and auto-recharge.
 
 import { newIdempotencyKey, value } from "@credit-ledger/client";
-import { AutoRechargeSettings, Button, Failure, Field, Panel, Skeleton, creditKeys } from "@credit-ledger/react";
+import { AutoRechargeSettings, Button, Empty, Failure, Field, Panel, Skeleton, creditKeys, orNone } from "@credit-ledger/react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ledger } from "../ledger.js";
@@ -12,19 +12,26 @@ export default function Settings({ org }: PartProps): ReactNode {
   return (
     <div className="columns even">
       <Thresholds org={org} />
-      <AutoRechargeSettings />
+      <AutoRechargeSettings canChange={useMay("admin")} />
     </div>
   );
 }
+
+const path = "/v1/organizations/{org}/settings";
+
+async function saved(org: string) {
+  return value(await ledger.api.GET(path, { params: { path: { org } } }));
+}
+
+type Saved = Awaited<ReturnType<typeof saved>>;
 
 function Thresholds({ org }: PartProps): ReactNode {
   const mayChange = useMay("admin");
   const client = useQueryClient();
   const queryKey = creditKeys.of(org, "settings");
-  const path = "/v1/organizations/{org}/settings";
   const { data, error, isLoading } = useQuery({
     queryKey,
-    queryFn: async () => value(await ledger.api.GET(path, { params: { path: { org } } })),
+    queryFn: async () => orNone<Saved | null>(saved(org), null),
   });
   const save = useMutation({
     mutationFn: async (body: { low_balance_threshold: number | null; overdraft_limit: number }) => {
@@ -37,7 +44,8 @@ function Thresholds({ org }: PartProps): ReactNode {
     <Panel title="Balance">
       {isLoading ? <Skeleton lines={4} /> : null}
       {error === null ? null : <Failure error={error} />}
-      {data === undefined ? null : (
+      {data === null ? <Empty title="No credits yet">Thresholds can be set with the first credits.</Empty> : null}
+      {!data ? null : (
         <form
           key={data.last_sequence}
           className="cl-stack"

@@ -5,6 +5,7 @@ import { type ReactNode, Suspense, lazy } from "react";
 import { Link } from "wouter";
 import { ledger, queries } from "../ledger.js";
 import { Overview } from "../organization/overview.js";
+import { Known } from "../parts/known.js";
 import { Places } from "../parts/places.js";
 
 const History = lazy(() => import("../organization/history.js"));
@@ -47,12 +48,14 @@ export default function Organization({ org, view }: PartProps & { readonly view:
           </Link>
         ))}
       </Places>
-      <div className="cl-stack">
-        <LowBalanceAlert />
-        <Suspense fallback={<div className="cl-panel tall" />}>
-          <Part org={org} />
-        </Suspense>
-      </div>
+      <Known>
+        <div className="cl-stack">
+          <LowBalanceAlert />
+          <Suspense fallback={<div className="cl-panel tall" />}>
+            <Part org={org} />
+          </Suspense>
+        </div>
+      </Known>
       <PurchaseCreditModal />
     </CreditProvider>
   );

@@ -72,7 +72,7 @@ function Add({ onDone }: ActionProps): ReactNode {
         <>
           <Field label="Id" hint="A word of your own.">{(ids) => <input {...ids} className="cl-input" name="id" required maxLength={64} />}</Field>
           <Field label="Name">{(ids) => <input {...ids} className="cl-input" name="name" required maxLength={255} />}</Field>
-          <Field label="Price (cents)">{(ids) => <input {...ids} className="cl-input" name="price" type="number" min={0} step={1} required />}</Field>
+          <Field label="Price" hint="In minor units of the currency, such as cents.">{(ids) => <input {...ids} className="cl-input" name="price" type="number" min={0} step={1} required />}</Field>
           <Field label="Currency">{(ids) => <input {...ids} className="cl-input" name="currency" defaultValue="USD" maxLength={3} required />}</Field>
         </>
       }

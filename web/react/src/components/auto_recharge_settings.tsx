@@ -11,7 +11,12 @@ import { Field } from "../ui/field.js";
 import { Panel } from "../ui/panel.js";
 import { Failure, Skeleton, sentence } from "../ui/states.js";
 
-export function AutoRechargeSettings(): ReactNode {
+export interface AutoRechargeSettingsProps {
+  /** Whether the reader may change them. */
+  readonly canChange?: boolean;
+}
+
+export function AutoRechargeSettings({ canChange = true }: AutoRechargeSettingsProps): ReactNode {
   const { state, save, resume } = useAutoRecharge();
   const packages = useCreditPackages();
   const error = state.error ?? packages.error;
@@ -22,12 +27,13 @@ export function AutoRechargeSettings(): ReactNode {
       {error === null ? null : <Failure error={error} retry={() => void Promise.all([state.refetch(), packages.refetch()])} />}
       {state.data === undefined || packages.data === undefined ? null : (
         <>
-          <Standing state={state.data} onResume={() => resume.mutate()} isResuming={resume.isPending} />
+          <Standing state={state.data} onResume={canChange ? () => resume.mutate() : undefined} isResuming={resume.isPending} />
           <Form
             // Begins anew with what was saved.
             key={JSON.stringify(state.data?.policy ?? null)}
             state={state.data}
             packages={packages.data}
+            canChange={canChange}
             isSaving={save.isPending}
             isSaved={save.isSuccess}
             onSave={save.mutate}
@@ -41,7 +47,7 @@ export function AutoRechargeSettings(): ReactNode {
 
 interface StandingProps {
   readonly state: AutoRechargeState | null;
-  readonly onResume: () => void;
+  readonly onResume: (() => void) | undefined;
   readonly isResuming: boolean;
 }
 
@@ -52,9 +58,7 @@ function Standing({ state, onResume, isResuming }: StandingProps): ReactNode {
     return (
       <div className="cl-note cl-note-warn" role="status">
         <span>Recharging is suspended: {state.suspension.reason}.</span>
-        <Button onClick={onResume} busy={isResuming}>
-          Resume
-        </Button>
+        {onResume === undefined ? null : <Button onClick={onResume} busy={isResuming}>Resume</Button>}
       </div>
     );
   }
@@ -73,12 +77,13 @@ function decided({ reason, detail }: AutoRechargeState["decision"]): string {
 interface FormProps {
   readonly state: AutoRechargeState | null;
   readonly packages: readonly CreditPackage[];
+  readonly canChange: boolean;
   readonly isSaving: boolean;
   readonly isSaved: boolean;
   readonly onSave: (input: AutoRechargeInput) => void;
 }
 
-function Form({ state, packages, isSaving, isSaved, onSave }: FormProps): ReactNode {
+function Form({ state, packages, canChange, isSaving, isSaved, onSave }: FormProps): ReactNode {
   const { format } = useCredits();
   const policy = state?.policy ?? undefined;
   const [isOn, setOn] = useState(policy?.enabled ?? false);
@@ -102,10 +107,10 @@ function Form({ state, packages, isSaving, isSaved, onSave }: FormProps): ReactN
   return (
     <form className="cl-stack" onSubmit={submit}>
       <label className="cl-switch">
-        <input type="checkbox" role="switch" checked={isOn} onChange={(event) => setOn(event.target.checked)} />
+        <input type="checkbox" role="switch" checked={isOn} disabled={!canChange} onChange={(event) => setOn(event.target.checked)} />
         <span>Buy credits when they run low</span>
       </label>
-      <fieldset className="cl-grid" disabled={!isOn}>
+      <fieldset className="cl-grid" disabled={!isOn || !canChange}>
         <legend className="cl-hidden">What to buy, and when</legend>
         <Field label="When the balance falls below">
           {(ids) => <input {...ids} className="cl-input" name="threshold" type="number" min={0} step={1} required defaultValue={policy?.threshold ?? 1000} />}
@@ -132,9 +137,11 @@ function Form({ state, packages, isSaving, isSaved, onSave }: FormProps): ReactN
       </fieldset>
       <div className="cl-actions cl-actions-end">
         <span className="cl-hint" role="status">{isSaved && !isSaving ? "Saved." : ""}</span>
-        <Button kind="primary" type="submit" busy={isSaving}>
-          Save
-        </Button>
+        {canChange ? (
+          <Button kind="primary" type="submit" busy={isSaving}>
+            Save
+          </Button>
+        ) : null}
       </div>
     </form>
   );
