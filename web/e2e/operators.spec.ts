@@ -84,14 +84,14 @@ test("a read-only key is offered no command, and its commands are refused", asyn
   }
   // Neither by hand: the server refuses what the pages do not offer.
   const base = `/v1/organizations/${org}`;
-  const paths = ["grants", "adjustments", `consumptions/${spent.id}/refund`, `purchases/${bought.data[0]?.id}/refund`];
-  const asked = paths.map((path) => `${base}/${path}`);
+  const posted = ["grants", "adjustments", `consumptions/${spent.id}/refund`, `purchases/${bought.data[0]?.id}/refund`];
+  const asked = [...posted.map((path) => ["POST", path]), ["PUT", "settings"], ["PUT", "auto-recharge"]].map(([method, path]) => [method, `${base}/${path}`]);
   const statuses = await page.evaluate(async (all) => {
     const headers = { "content-type": "application/json", "idempotency-key": "by-hand" };
     const body = JSON.stringify({ amount: 1, reason: "x" });
-    return Promise.all(all.map(async (path) => (await fetch(path, { method: "POST", headers, body })).status));
+    return Promise.all(all.map(async ([method, path]) => (await fetch(path as string, { method: method as string, headers, body })).status));
   }, asked);
-  expect(statuses).toEqual([403, 403, 403, 403]);
+  expect(statuses).toEqual(asked.map(() => 403));
   expect((await ledger().balance(org, { consistency: "strong" })).balance).toBe(700);
 });
 

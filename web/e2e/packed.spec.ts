@@ -44,6 +44,9 @@ test("an application's page shows what actions cost, and a 402 opens the purchas
   await page.goto(application);
   await expect(page.getByRole("button", { name: /25 credits available/ })).toBeVisible();
   await expect(page.getByText("Costs 10 credits")).toBeVisible();
+  for (const name of ["Usage", "History", "Auto-recharge", "Purchases"]) {
+    await expect(page.getByRole("heading", { name, exact: true })).toBeVisible();
+  }
   const status = page.getByText("Exported.");
   await page.getByRole("button", { name: "Export" }).click();
   await expect(status).toBeVisible();

@@ -1,12 +1,15 @@
 // A product's page with credits on it: a balance in the bar, the price of an action, and what happens without credits.
 
 import {
+  AutoRechargeSettings,
   CostPreview,
   CreditBalance,
   CreditHistory,
   CreditProvider,
+  CreditUsageChart,
   LowBalanceAlert,
   PurchaseCreditModal,
+  PurchaseHistory,
   useCreditFetch,
 } from "@credit-ledger/react";
 import "@credit-ledger/react/styles.css";
@@ -42,7 +45,10 @@ function Product() {
         </button>{" "}
         <span role="status">{said}</span>
       </p>
+      <CreditUsageChart />
       <CreditHistory filters={{ limit: 5 }} />
+      <AutoRechargeSettings />
+      <PurchaseHistory />
       <PurchaseCreditModal />
     </>
   );
