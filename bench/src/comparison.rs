@@ -43,12 +43,13 @@ pub async fn run(stage: &Stage, data: &Path, quick: bool) -> anyhow::Result<Repo
     Report::new(quick, machine, rows, growth, memory, large)
 }
 
-/// Measures and prints the rows with these letters.
+/// Measures and prints the rows with these letters, of all sides or of some.
 ///
 /// # Errors
 /// As [`run`]; no row has the letter; a row needs another that is not among them.
-pub async fn only(stage: &Stage, quick: bool, letters: &[char]) -> anyhow::Result<()> {
-    let specs = rows::only(rows::specs(quick), letters)?;
+pub async fn only(stage: &Stage, quick: bool, letters: &[char], sides: &[Side]) -> anyhow::Result<()> {
+    let mut specs = rows::only(rows::specs(quick), letters)?;
+    specs.retain(|spec| sides.is_empty() || sides.contains(&spec.side));
     recreate_databases(stage).await?;
     let progress = Progress::new(specs.len() as u64);
     let rows = measure_all(stage, &specs, Size::new(quick), &progress).await?;

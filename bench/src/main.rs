@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ledger_bench::comparison;
 use ledger_bench::databases::Databases;
-use ledger_bench::side::Stage;
+use ledger_bench::side::{Side, Stage};
 use ledger_bench::stock::{self, Form, StockService};
 use store::private_postgres::PrivatePostgres;
 use tokio::net::TcpListener;
@@ -46,6 +46,9 @@ struct RunArgs {
     /// Only these rows of (a) to (f) and (k) to (m), by their letters: `a,k,l`. They are printed; no file is written.
     #[arg(long, value_delimiter = ',')]
     rows: Vec<char>,
+    /// With `--rows`: only these sides.
+    #[arg(long, value_delimiter = ',', requires = "rows")]
+    sides: Vec<Side>,
     /// A PostgreSQL whose databases `bench_*` may be dropped; without it a private one is started and thrown away.
     #[arg(long)]
     database_url: Option<String>,
@@ -109,7 +112,7 @@ async fn measure(args: RunArgs) -> anyhow::Result<()> {
         let report = comparison::run(&stage, data.path(), args.quick).await;
         report.and_then(|report| publish(&report, &args.out))
     } else {
-        comparison::only(&stage, args.quick, &args.rows).await
+        comparison::only(&stage, args.quick, &args.rows, &args.sides).await
     };
     if let Some(postgres) = postgres {
         postgres.stop().await;

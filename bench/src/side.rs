@@ -27,7 +27,7 @@ const READY_PAUSE: Duration = Duration::from_millis(20);
 /// The admin key of the measured ledger, which nobody else can reach.
 const KEY: &str = "ledger-bench-ledger-bench-ledger-bench";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     Ours,

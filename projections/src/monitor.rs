@@ -33,6 +33,7 @@ pub struct Monitor {
     standings: Mutex<Arc<[Standing]>>,
     partitions: u16,
     wakes: Vec<Notify>,
+    urges: Vec<Notify>,
 }
 
 impl Monitor {
@@ -44,6 +45,7 @@ impl Monitor {
             standings: Mutex::new(Arc::from([])),
             partitions,
             wakes: (0..partitions).map(|_| Notify::new()).collect(),
+            urges: (0..partitions).map(|_| Notify::new()).collect(),
         }
     }
 
@@ -85,6 +87,17 @@ impl Monitor {
     /// Resolves when a poll has found something to do in the partition.
     pub(crate) async fn behind(&self, partition: u16) {
         self.wakes[usize::from(partition)].notified().await;
+    }
+
+    /// Somebody waits for what is not projected yet: ends the pause of the partition's task, or the next one where a batch
+    /// is under way.
+    pub(crate) fn urge(&self, partition: u16) {
+        self.urges[usize::from(partition)].notify_one();
+    }
+
+    /// Resolves when somebody waits.
+    pub(crate) async fn urged(&self, partition: u16) {
+        self.urges[usize::from(partition)].notified().await;
     }
 
     /// Takes what this node has projected, without waiting for the next poll.

@@ -20,7 +20,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::apply::text_of;
 use crate::batch::{BatchError, Batcher, Done};
 use crate::checkpoint::{self, Generation};
-use crate::limits::{DRAIN_MAX, FAILURE_PAUSE_MAX, FAILURE_PAUSE_MIN, Limits, REST};
+use crate::limits::{DRAIN_MAX, FAILURE_PAUSE_MAX, FAILURE_PAUSE_MIN, Limits};
 use crate::meters;
 use crate::monitor::{self, Monitor};
 use crate::projector::Projector;
@@ -91,12 +91,12 @@ impl Runner {
         let mut polling = vec![watch(&monitor, &pool)];
         // The event is looked up where it surely is: it may be on its way to a replica, as its rows may be.
         let waiter = match &settings.replica {
-            None => Waiter::new(pool.clone(), Arc::clone(&monitor)),
+            None => Waiter::new(pool.clone(), Arc::clone(&monitor), Arc::clone(&monitor)),
             Some(replica) => {
                 // Not told of what this node projects: a replica has it later.
                 let arrived = Arc::new(Monitor::new(&settings.projectors, partitions));
                 polling.push(watch(&arrived, replica));
-                Waiter::new(pool.clone(), arrived)
+                Waiter::new(pool.clone(), arrived, Arc::clone(&monitor))
             }
         };
         Ok(Self { pool, monitor, stop, waiter, polling, tasks: tokio::sync::Mutex::new(tasks) })
@@ -139,7 +139,15 @@ struct Task {
     batcher: Arc<Batcher>,
     monitor: Arc<Monitor>,
     at_once: Arc<Semaphore>,
+    rest: u32,
     pause_max: Duration,
+}
+
+/// Why a task does nothing for a while.
+enum Pause {
+    /// It has caught up; whoever waits for more ends it.
+    Rest(Duration),
+    Failure(Duration),
 }
 
 impl Task {
@@ -160,6 +168,7 @@ impl Task {
             batcher: Arc::clone(&batcher),
             monitor: Arc::clone(monitor),
             at_once: Arc::clone(&at_once),
+            rest: settings.limits.rest,
             pause_max: settings.limits.pause_max,
         };
         let signal = |partition| settings.tails.as_ref().map(|tails| tails.follow(partition));
@@ -178,15 +187,25 @@ impl Task {
             let pause = match AssertUnwindSafe(self.catch_up(&stopped)).catch_unwind().await {
                 Ok(Ok(took)) => {
                     failures = Failures::default();
-                    (took * REST).min(self.pause_max)
+                    Pause::Rest((took * self.rest).min(self.pause_max))
                 }
-                Ok(Err(error)) => failures.next(self.partition, &error),
-                Err(panic) => failures.next(self.partition, &Panicked(text_of(&*panic).to_owned())),
+                Ok(Err(error)) => Pause::Failure(failures.next(self.partition, &error)),
+                Err(panic) => Pause::Failure(failures.next(self.partition, &Panicked(text_of(&*panic).to_owned()))),
             };
             tokio::select! {
                 biased;
                 _ = stopped.wait_for(|stop| *stop) => return,
-                () = tokio::time::sleep(pause) => {}
+                () = self.pause(pause) => {}
+            }
+        }
+    }
+
+    async fn pause(&self, pause: Pause) {
+        match pause {
+            Pause::Failure(pause) => tokio::time::sleep(pause).await,
+            Pause::Rest(pause) => {
+                // An error is the end of the time.
+                let _ = tokio::time::timeout(pause, self.monitor.urged(self.partition)).await;
             }
         }
     }

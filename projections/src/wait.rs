@@ -39,12 +39,15 @@ pub enum WaitError {
 #[derive(Clone)]
 pub struct Waiter {
     pool: PgPool,
+    /// Of the database that the query reads.
     monitor: Arc<Monitor>,
+    /// Of the tasks that project on this node.
+    projecting: Arc<Monitor>,
 }
 
 impl Waiter {
-    pub(crate) fn new(pool: PgPool, monitor: Arc<Monitor>) -> Self {
-        Self { pool, monitor }
+    pub(crate) fn new(pool: PgPool, monitor: Arc<Monitor>, projecting: Arc<Monitor>) -> Self {
+        Self { pool, monitor, projecting }
     }
 
     /// Waits until the rows of `projector` hold what the organization's event `min_sequence` did; at most [`WAIT_MAX`].
@@ -85,6 +88,9 @@ impl Waiter {
             return Err(WaitError::PastTheEnd { min_sequence, last: last.unsigned_abs() });
         };
         let mut reached = self.monitor.position(projector, partition);
+        if *reached.borrow() < position.unsigned_abs() {
+            self.projecting.urge(partition);
+        }
         // An error means that nobody watches any more: the server is shutting down, and the time runs out.
         if reached.wait_for(|reached| *reached >= position.unsigned_abs()).await.is_err() {
             std::future::pending::<()>().await;

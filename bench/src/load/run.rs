@@ -112,7 +112,9 @@ async fn converse(shared: Rc<Shared>, schedule: Rc<Schedule>) -> anyhow::Result<
     let mut connection = Connection::open(&shared.target).await?;
     let mut broken = 0;
     while let Some(due) = schedule.next_due() {
-        sleep_until(due).await;
+        if due > Instant::now() {
+            sleep_until(due).await;
+        }
         let reply = connection.send(caller.ask()?).await;
         let done = Instant::now();
         let (status, commands) = match &reply {

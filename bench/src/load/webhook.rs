@@ -25,9 +25,7 @@ pub fn call(target: &Target, id: &str) -> anyhow::Result<Call> {
         r#"{{"id":"evt_{id}","object":"event","api_version":null,"type":"product.updated","livemode":false,"created":{now},"data":{{"object":{{"object":"product","id":"prod_{id}","description":"{filling}"}}}}}}"#
     );
     let header = signature_header(&[SECRET.to_owned()], now, body.as_bytes());
-    let mut call = target.post(PATH, None, body)?;
-    call.headers_mut().insert("stripe-signature", header.parse().context("a signature is a header")?);
-    Ok(call)
+    target.post_signed(PATH, &header, body)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a delivery is signed at the time of the machine, as Stripe's are")]

@@ -72,3 +72,20 @@ async fn c29_a_query_does_not_take_a_restored_database_for_one_that_has_its_rows
     assert!(matches!(late, Err(WaitError::TimedOut { .. })), "{late:?}");
     watching.shutdown().await;
 }
+
+/// A partition rests between batches, and a query would wait as long.
+#[tokio::test(flavor = "multi_thread")]
+async fn c29_a_query_that_waits_ends_the_rest_of_its_partition() {
+    let (world, probe) = World::with_probe("probe").await;
+    let mut settings = world.settings(vec![probe]);
+    settings.limits.rest = u32::MAX;
+    settings.limits.pause_max = WAIT_MAX * 100;
+    let runner = projections::Runner::start(settings).await.unwrap();
+    world.spend(1, 1).await;
+    runner.waiter().seen("probe", &organization(0), 1).await.unwrap();
+    for sequence in 2..5 {
+        world.spend(1, 1).await;
+        runner.waiter().seen("probe", &organization(0), sequence).await.unwrap();
+    }
+    runner.shutdown().await;
+}
