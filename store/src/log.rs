@@ -202,8 +202,15 @@ pub trait Log: Send + Sync + 'static {
     async fn turn(&self, partition: u16) -> Result<Box<dyn Turn>, LogError>;
 
     /// Streams with something due at or before `now`, oldest first; only to the one caller that holds the partition's
-    /// sweep row (`SKIP LOCKED`), empty to others.
-    async fn due(&self, partition: u16, now: Timestamp, limit: u32) -> Result<Vec<OrganizationId>, LogError>;
+    /// sweep row (`SKIP LOCKED`), empty to others, and to a machine whose clock is more than a second past the
+    /// database's: it would end what has not ended (CORRECTNESS C12).
+    async fn due(
+        &self,
+        partition: u16,
+        now: Timestamp,
+        machine_now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OrganizationId>, LogError>;
 
     /// Corrects the due time of a stream that was settled, if it is still at `sequence`.
     async fn correct_due(

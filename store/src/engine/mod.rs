@@ -61,7 +61,7 @@ pub(crate) struct Engine {
     limits: Limits,
     pub(crate) cache: Arc<Cache>,
     partitions: Vec<Partition>,
-    health: Watch,
+    health: Arc<Watch>,
     accepting: AtomicBool,
     meters: Arc<Meters>,
     pub(crate) tails: Arc<Tails>,
@@ -89,7 +89,7 @@ impl Engine {
         };
         let partitions = (0..count).map(|number| Partition::start(writer(number), &mut tasks)).collect();
         let cache = Cache::new(count, limits.cache_bytes);
-        let health = Watch::new();
+        let health = Arc::new(Watch::new());
         let accepting = AtomicBool::new(true);
         let engine = Arc::new(Self {
             log,

@@ -11,7 +11,7 @@ use super::confirm::{NoAnswer, answered};
 use super::execute::landed;
 use super::head::Head;
 use super::limits::CONFLICTS_BEFORE_TURN;
-use super::step::{head_of, judged, settlement, unreadable, without_key};
+use super::step::{head_of, judged, not_before, settlement, unreadable, without_key};
 
 impl Engine {
     pub(crate) async fn strong_balance(
@@ -80,7 +80,7 @@ impl Engine {
         if !state.exists() {
             return None;
         }
-        let at = self.now(&state);
+        let at = not_before(&state, self.clock.now());
         Some(StrongBalance { state: settled(state, organization, at), sequence, at })
     }
 }

@@ -34,8 +34,9 @@ impl Engine {
         }
         let permits = self.limits.sweep_permits.max(1);
         let limit = u32::try_from(permits).unwrap_or(u32::MAX);
-        let now = domain::time::to_micros(self.clock.now());
-        let due = match self.log.due(partition, now, limit).await {
+        let Ok(now) = self.health.now(&*self.clock) else { return false };
+        let (now, machine_now) = (domain::time::to_micros(now), self.clock.machine_now());
+        let due = match self.log.due(partition, now, machine_now, limit).await {
             Ok(due) => due,
             Err(error) => {
                 tracing::warn!(partition, %error, "due times cannot be read");
@@ -56,7 +57,9 @@ impl Engine {
         let Ok(permit) = self.permit(&lease, 1) else { return false };
         let (judged, next) = {
             let Ok(mut desk) = self.locked(&lease).await else { return false };
-            self.settle(&lease, &mut desk, &permit);
+            if self.settle(&lease, &mut desk, &permit).is_err() {
+                return false;
+            }
             weigh(&lease, &desk);
             let head = head_of(&mut desk);
             let next: Option<Timestamp> = head.state.next_due();

@@ -86,7 +86,10 @@ impl Engine {
         {
             return Ok(Decision::Answer(replay(request, events)));
         }
-        let now = self.now(&head.state);
+        let now = match self.now(&head.state) {
+            Ok(now) => now,
+            Err(error) => return Ok(Decision::Answer(Err(error))),
+        };
         let metadata = &settle_metadata();
         loop {
             let command_id = without_key(now);

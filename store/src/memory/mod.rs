@@ -129,7 +129,13 @@ impl Log for MemoryLog {
         Ok(Box::new(MemoryTurn::new(partition, held, head)))
     }
 
-    async fn due(&self, partition: u16, now: Timestamp, limit: u32) -> Result<Vec<OrganizationId>, LogError> {
+    async fn due(
+        &self,
+        partition: u16,
+        now: Timestamp,
+        _machine_now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OrganizationId>, LogError> {
         Ok(self.partition(partition).rows().due(now, limit))
     }
 

@@ -12,11 +12,14 @@ use crate::log::LogError;
 /// A dead sweeper's partition is taken over within this: an overdue fact is to be settled within two seconds.
 const LEASE: TimeDelta = TimeDelta::milliseconds(1_500);
 
-/// Takes or renews the lease; whoever cannot have the row at once leaves it to its holder.
+/// Takes or renews the lease; whoever cannot have the row at once leaves it to its holder. A machine whose clock is more
+/// than a second past the database's gets nothing, not even the lease: the database's clock judges the caller's here and
+/// decides nothing.
 const SELECT_DUE: &str = "
     WITH mine AS (
         SELECT s.partition FROM store.sweeps s
         WHERE s.partition = $1 AND (s.holder = $2 OR s.leased_until <= $3)
+          AND $6 <= clock_timestamp() + interval '1 second'
         FOR UPDATE SKIP LOCKED
     ), lease AS (
         UPDATE store.sweeps s SET holder = $2, leased_until = $4 FROM mine WHERE s.partition = mine.partition
@@ -30,7 +33,7 @@ pub(super) async fn due(
     connection: &mut PgConnection,
     partition: u16,
     node: Uuid,
-    now: Timestamp,
+    [now, machine_now]: [Timestamp; 2],
     limit: u32,
 ) -> Result<Vec<OrganizationId>, LogError> {
     let ids: Vec<String> = answered(
@@ -40,6 +43,7 @@ pub(super) async fn due(
             .bind(now)
             .bind(now + LEASE)
             .bind(i64::from(limit))
+            .bind(machine_now)
             .fetch_all(connection),
     )
     .await?;

@@ -184,9 +184,15 @@ impl Log for PostgresLog {
         Ok(Box::new(PostgresTurn { transaction, partition, upcasters: Arc::clone(&self.upcasters), _permit: permit }))
     }
 
-    async fn due(&self, partition: u16, now: Timestamp, limit: u32) -> Result<Vec<OrganizationId>, LogError> {
+    async fn due(
+        &self,
+        partition: u16,
+        now: Timestamp,
+        machine_now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OrganizationId>, LogError> {
         let mut reader = self.reader().await?;
-        due::due(&mut reader, partition, self.node, now, limit).await
+        due::due(&mut reader, partition, self.node, [now, machine_now], limit).await
     }
 
     async fn correct_due(

@@ -228,8 +228,14 @@ impl Log for FaultyLog {
         self.inner.turn(partition).await
     }
 
-    async fn due(&self, partition: u16, now: Timestamp, limit: u32) -> Result<Vec<OrganizationId>, LogError> {
-        self.inner.due(partition, now, limit).await
+    async fn due(
+        &self,
+        partition: u16,
+        now: Timestamp,
+        machine_now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OrganizationId>, LogError> {
+        self.inner.due(partition, now, machine_now, limit).await
     }
 
     async fn correct_due(

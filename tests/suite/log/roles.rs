@@ -106,7 +106,7 @@ async fn the_app_role_appends_and_cannot_change_a_row() {
     command.snapshot = Some(a.snapshot());
     assert_eq!(log.append(0, &[command]).await.unwrap(), [Outcome::Appended { position: 1 }]);
     assert_eq!(log.load(&a.organization).await.unwrap().snapshot_sequence, a.sequence);
-    assert_eq!(log.due(0, start(), 1).await.unwrap(), [a.organization.clone()]);
+    assert_eq!(log.due(0, start(), start(), 1).await.unwrap(), [a.organization.clone()]);
     log.correct_due(&a.organization, a.sequence, None).await.unwrap();
     let app = PgPool::connect_with(options).await.unwrap();
     for denied in [
