@@ -1,18 +1,20 @@
-//! [`PostgresLog`]: one connection a partition for its writer, a pool for everything else.
+//! [`PostgresLog`]: one connection a partition for its writer, one for looks at the clock, a pool for everything else.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp};
+use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Postgres};
-use tokio::sync::{Mutex, Semaphore};
+use sqlx::postgres::{PgConnectOptions, PgPool};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::answer::{ANSWER_TIMEOUT, answered};
 use super::error::of_read;
+use super::line::Line;
+use super::pool::pool_options;
 use super::row::Upcasters;
 use super::turn::{PostgresTurn, lock_head};
 use super::{append, due, feed, migrate, past, read, session_options};
@@ -32,8 +34,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct PostgresLog {
     options: PgConnectOptions,
     pool: PgPool,
-    /// The connection of each partition's writer; `None` until it is needed, and after its answer was lost.
-    writers: Vec<Mutex<Option<PgConnection>>>,
+    /// Of each partition's writer.
+    writers: Vec<Line>,
+    /// Whether the node is ready must not depend on who else waits for the pool.
+    clock: Line,
     turns: Arc<Semaphore>,
     partitions: u16,
     upcasters: Arc<Upcasters>,
@@ -49,7 +53,7 @@ impl PostgresLog {
     pub async fn connect(options: PgConnectOptions, readers: u32) -> Result<Self, LogError> {
         let options = session_options(options);
         let readers = readers.max(TURNS_SHARE);
-        let pool = PgPoolOptions::new()
+        let pool = pool_options()
             .max_connections(readers)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.clone())
@@ -61,7 +65,8 @@ impl PostgresLog {
         Ok(Self {
             options,
             pool,
-            writers: (0..partitions).map(|_| Mutex::new(None)).collect(),
+            writers: (0..partitions).map(|_| Line::default()).collect(),
+            clock: Line::default(),
             turns: Arc::new(Semaphore::new(usize::try_from(readers / TURNS_SHARE).unwrap_or(1))),
             partitions,
             upcasters: domain::upcast::upcasters().into(),
@@ -79,11 +84,6 @@ impl PostgresLog {
         self.pool.acquire().await.map_err(of_read)
     }
 
-    async fn connected(&self) -> Result<PgConnection, LogError> {
-        let connected = tokio::time::timeout(ACQUIRE_TIMEOUT, self.options.connect()).await;
-        connected.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(of_read)
-    }
-
     fn partition_of(&self, organization: &OrganizationId) -> u16 {
         organization.partition(self.partitions)
     }
@@ -98,16 +98,12 @@ impl Log for PostgresLog {
     async fn append(&self, partition: u16, batch: &[AppendCommand]) -> Result<Vec<Outcome>, LogError> {
         let writer = self.writers.get(usize::from(partition));
         let writer = writer.ok_or_else(|| LogError::Rejected(format!("there is no partition {partition}").into()))?;
-        let mut slot = writer.lock().await;
-        // Taken out for the time of the call: if this future is dropped, so is a connection with an unread answer.
-        let mut connection = match slot.take() {
-            Some(connection) => connection,
-            None => self.connected().await?,
-        };
+        let mut line = writer.hold().await;
+        let mut connection = line.take(&self.options, ACQUIRE_TIMEOUT).await?;
         let append = tokio::time::timeout(ANSWER_TIMEOUT, append::append(&mut connection, partition, batch));
         let result = append.await.unwrap_or_else(|elapsed| Err(LogError::OutcomeUnknown(Box::new(elapsed))));
         if !matches!(result, Err(LogError::OutcomeUnknown(_))) {
-            *slot = Some(connection);
+            line.keep(connection);
         }
         result
     }
@@ -206,6 +202,10 @@ impl Log for PostgresLog {
     }
 
     async fn now(&self) -> Result<Timestamp, LogError> {
-        answered(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&self.pool)).await
+        let mut line = self.clock.hold().await;
+        let mut connection = line.take(&self.options, ACQUIRE_TIMEOUT).await?;
+        let now = answered(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&mut connection)).await?;
+        line.keep(connection);
+        Ok(now)
     }
 }

@@ -1,9 +1,9 @@
 //! Answers of the database that never come (CORRECTNESS C4): every wait for them ends.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use store::log::{Log, LogError};
+use store::log::{Log, LogError, Outcome};
 use store::postgres::PostgresLog;
 use tokio::time::timeout;
 
@@ -68,4 +68,39 @@ async fn c04_a_turn_whose_commit_is_not_answered_is_read_back() {
     assert!(matches!(appended, Err(LogError::OutcomeUnknown(_))), "{appended:?}");
     proxy.speak();
     assert_eq!(log.read_back(0, &batch).await.unwrap(), [Some(1)]);
+}
+
+/// Every reader's answer is lost. sqlx would keep their places for connections that it waits for.
+#[tokio::test]
+async fn c04_connections_that_do_not_answer_leave_their_pool() {
+    let f = Fixture::new(1).await;
+    let (proxy, options) = Proxy::start(&f.options).await;
+    let log = PostgresLog::connect(options, 2).await.unwrap();
+    let a = Writer::new("a", 1);
+    log.load(&a.organization).await.unwrap();
+    proxy.fall_silent();
+    let impatient = Duration::from_millis(500);
+    let lost = futures::future::join_all((0..2).map(|_| timeout(impatient, log.load(&a.organization)))).await;
+    assert!(lost.iter().all(Result::is_err), "nobody was answered");
+    proxy.speak();
+    proxy.forget_connections();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let loads = futures::future::join_all((0..2).map(|_| log.load(&a.organization))).await;
+    assert!(loads.iter().all(Result::is_ok), "{loads:?}");
+}
+
+/// A firewall forgets a connection that was idle.
+#[tokio::test]
+async fn c04_a_writers_connection_that_was_idle_is_asked_before_it_is_used() {
+    let f = Fixture::new(1).await;
+    let (proxy, options) = Proxy::start(&f.options).await;
+    let log = PostgresLog::connect(options, 2).await.unwrap();
+    let mut a = Writer::new("a", 1);
+    log.append(0, &[a.next(&grant(1), None)]).await.unwrap();
+    proxy.forget_connections();
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    let begun = Instant::now();
+    let outcomes = log.append(0, &[a.next(&grant(1), None)]).await.unwrap();
+    assert_eq!(outcomes, [Outcome::Appended { position: 2 }]);
+    assert!(begun.elapsed() < Duration::from_secs(5), "after {:?}", begun.elapsed());
 }
