@@ -116,6 +116,15 @@ pub struct HeadAndKey {
     pub command: Option<Vec<RecordedEvent>>,
 }
 
+/// The due time of a stream that was settled; it counts while the stream is still at `sequence`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueCorrection {
+    pub organization: OrganizationId,
+    pub sequence: u64,
+    /// `None`: nothing will fall due.
+    pub due_at: Option<Timestamp>,
+}
+
 /// What one read of the feed may bring into memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeedLimit {
@@ -212,13 +221,8 @@ pub trait Log: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<OrganizationId>, LogError>;
 
-    /// Corrects the due time of a stream that was settled, if it is still at `sequence`.
-    async fn correct_due(
-        &self,
-        organization: &OrganizationId,
-        sequence: u64,
-        due_at: Option<Timestamp>,
-    ) -> Result<(), LogError>;
+    /// Corrects due times of streams of one partition, under one lock and in one commit.
+    async fn correct_due(&self, partition: u16, corrections: &[DueCorrection]) -> Result<(), LogError>;
 
     /// The database's clock.
     async fn now(&self) -> Result<Timestamp, LogError>;

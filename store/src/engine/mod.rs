@@ -28,6 +28,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures::future::join_all;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
@@ -62,6 +63,8 @@ pub(crate) struct Engine {
     pub(crate) cache: Arc<Cache>,
     partitions: Vec<Partition>,
     health: Arc<Watch>,
+    /// Room for a sweeper's read of the log, of all partitions.
+    sweeping: Semaphore,
     accepting: AtomicBool,
     meters: Arc<Meters>,
     pub(crate) tails: Arc<Tails>,
@@ -98,6 +101,7 @@ impl Engine {
             cache,
             partitions,
             health,
+            sweeping: Semaphore::new(limits.sweep_readers.max(1)),
             accepting,
             meters,
             tails,

@@ -13,7 +13,8 @@ use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp};
 
 use crate::clock::Clock;
 use crate::log::{
-    AppendCommand, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn,
+    AppendCommand, DueCorrection, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome,
+    StateAt, Turn,
 };
 use crate::record::RecordedEvent;
 
@@ -139,13 +140,9 @@ impl Log for MemoryLog {
         Ok(self.partition(partition).rows().due(now, limit))
     }
 
-    async fn correct_due(
-        &self,
-        organization: &OrganizationId,
-        sequence: u64,
-        due_at: Option<Timestamp>,
-    ) -> Result<(), LogError> {
-        self.of(organization).rows().correct_due(organization, sequence, due_at);
+    async fn correct_due(&self, partition: u16, corrections: &[DueCorrection]) -> Result<(), LogError> {
+        let mut rows = self.partition(partition).rows();
+        corrections.iter().for_each(|correction| rows.correct_due(correction));
         Ok(())
     }
 

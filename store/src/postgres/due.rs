@@ -6,8 +6,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::answer::answered;
-use super::read::small;
-use crate::log::LogError;
+use super::read::{long, small};
+use crate::log::{DueCorrection, LogError};
 
 /// A dead sweeper's partition is taken over within this: an overdue fact is to be settled within two seconds.
 const LEASE: TimeDelta = TimeDelta::milliseconds(1_500);
@@ -54,16 +54,16 @@ pub(super) async fn due(
 pub(super) async fn correct_due(
     connection: &mut PgConnection,
     partition: u16,
-    organization: &OrganizationId,
-    sequence: u64,
-    due_at: Option<Timestamp>,
+    corrections: &[DueCorrection],
 ) -> Result<(), LogError> {
-    let sequence = i64::try_from(sequence).map_err(|error| LogError::Rejected(Box::new(error)))?;
+    let organizations: Vec<&str> = corrections.iter().map(|correction| correction.organization.as_str()).collect();
+    let sequences: Vec<i64> = corrections.iter().map(|correction| long(correction.sequence)).collect();
+    let due_at: Vec<Option<Timestamp>> = corrections.iter().map(|correction| correction.due_at).collect();
     answered(
-        sqlx::query("SELECT store.correct_due($1, $2, $3, $4)")
+        sqlx::query("SELECT store.correct_due_together($1, $2, $3, $4)")
             .bind(small(partition)?)
-            .bind(organization.as_str())
-            .bind(sequence)
+            .bind(organizations)
+            .bind(sequences)
             .bind(due_at)
             .execute(connection),
     )

@@ -19,7 +19,8 @@ use super::row::Upcasters;
 use super::turn::{PostgresTurn, lock_head};
 use super::{append, due, feed, migrate, past, read, session_options};
 use crate::log::{
-    AppendCommand, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn,
+    AppendCommand, DueCorrection, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome,
+    StateAt, Turn,
 };
 use crate::record::RecordedEvent;
 
@@ -191,14 +192,9 @@ impl Log for PostgresLog {
         due::due(&mut reader, partition, self.node, [now, machine_now], limit).await
     }
 
-    async fn correct_due(
-        &self,
-        organization: &OrganizationId,
-        sequence: u64,
-        due_at: Option<Timestamp>,
-    ) -> Result<(), LogError> {
+    async fn correct_due(&self, partition: u16, corrections: &[DueCorrection]) -> Result<(), LogError> {
         let mut reader = self.reader().await?;
-        due::correct_due(&mut reader, self.partition_of(organization), organization, sequence, due_at).await
+        due::correct_due(&mut reader, partition, corrections).await
     }
 
     async fn now(&self) -> Result<Timestamp, LogError> {

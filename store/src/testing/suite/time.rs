@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::Credits;
@@ -9,10 +10,13 @@ use domain::commands::{CancelReservation, Expiry};
 use domain::ids::ReservationId;
 use domain::limits::MAX_SETTLED_EVENTS;
 
+use crate::clock::Clock as _;
 use crate::engine::Limits;
 use crate::ledger::ExecuteError;
 use crate::log::Log;
-use crate::testing::world::{World, a_while, consume, eventually, grant, grant_until, key, reserve};
+use crate::testing::world::{
+    World, a_while, consume, eventually, grant, grant_until, key, organization, request, reserve,
+};
 
 /// A sweep as often as a case can wait for.
 fn sweeping() -> Limits {
@@ -153,6 +157,38 @@ pub async fn c13_idle_organizations_are_settled(log: Arc<dyn Log>) {
     let now = world.events().await[0].recorded_at + chrono::TimeDelta::seconds(20);
     eventually("nothing is due", async || world.log.due(partition, now, now, 10_000).await.unwrap().is_empty()).await;
     eventually("the sweep has passed by the cache", async || node.cached_organizations() == 0).await;
+}
+
+/// Many fall due at one instant: what commands wait for must not stand behind all of them.
+pub async fn c13_a_sweep_corrects_due_times_together_and_leaves_connections_to_commands(log: Arc<dyn Log>) {
+    const MANY: usize = 120;
+    let world = World::new(log);
+    let owners: Vec<_> = (0..MANY).map(|n| organization(&format!("many-{n}"))).collect();
+    let grants = owners.iter().map(|owner| request(owner, "short", grant_until(100, Expiry::In(10)))).collect();
+    assert!(world.node().execute_all(grants).await.iter().all(Result::is_ok));
+    world.log.loads_at_once_max.store(0, Ordering::SeqCst);
+    world.clock.advance_seconds(20);
+    let _node = world.node_with(sweeping());
+    let now = world.clock.now();
+    let partitions = world.log.partitions();
+    let swept = async || {
+        for partition in 0..partitions {
+            if !world.log.due(partition, now, now, 10_000).await.unwrap().is_empty() {
+                return false;
+            }
+        }
+        for owner in &owners {
+            let events = world.log.stream(owner, 0, 10).await.unwrap();
+            if !events.iter().any(|event| event.event.fact.name() == "GrantExpired") {
+                return false;
+            }
+        }
+        true
+    };
+    eventually("all have expired", swept).await;
+    let corrections = world.log.corrections.load(Ordering::SeqCst);
+    assert!(corrections < MANY / 4, "{corrections} corrections for {MANY} organizations");
+    assert!(world.log.loads_at_once_max.load(Ordering::SeqCst) <= Limits::default().sweep_readers);
 }
 
 /// A node that believes the log to know an earlier due time must not rely on it once a sweeper may have raised it.
