@@ -182,12 +182,13 @@ pub trait Log: Send + Sync + 'static {
         up_to: u64,
     ) -> Result<Vec<RecordedEvent>, LogError>;
 
-    /// Streams' last sequences and, where asked, commands by key; one read on the primary for all (CORRECTNESS C9).
+    /// Streams' last sequences and, where asked, commands by key; one read on the primary for all (CORRECTNESS C9). A
+    /// command that cannot be read, such as one of a newer program, is [`LogError::Corrupt`] for its own question only.
     async fn heads_and_keys(
         &self,
         partition: u16,
         asked: &[(OrganizationId, Option<IdempotencyKey>)],
-    ) -> Result<Vec<HeadAndKey>, LogError>;
+    ) -> Result<Vec<Result<HeadAndKey, LogError>>, LogError>;
 
     /// A page of a stream.
     async fn stream(

@@ -42,7 +42,7 @@ impl Engine {
         }
         let found = match answered(self.ask(slot, None)).await {
             Ok(found) => found,
-            Err(NoAnswer) => return Err(ExecuteError::unavailable("the database does not answer")),
+            Err(NoAnswer(reason)) => return Err(ExecuteError::unavailable(reason)),
         };
         if slot.stands(judged.epoch, judged.sequence, found.sequence).await {
             return Ok(Some((state, judged.sequence)));
@@ -72,7 +72,7 @@ impl Engine {
         let partition = organization.partition(self.log.partitions());
         match answered(self.partition(partition).asker.ask(organization, Some(key))).await {
             Ok(found) => Ok(found.command),
-            Err(NoAnswer) => Err(ExecuteError::unavailable("the database does not answer")),
+            Err(NoAnswer(reason)) => Err(ExecuteError::unavailable(reason)),
         }
     }
 

@@ -94,13 +94,13 @@ impl Log for MemoryLog {
         &self,
         partition: u16,
         asked: &[(OrganizationId, Option<IdempotencyKey>)],
-    ) -> Result<Vec<HeadAndKey>, LogError> {
+    ) -> Result<Vec<Result<HeadAndKey, LogError>>, LogError> {
         let rows = self.partition(partition).rows();
         let answer = |organization: &OrganizationId, key: Option<&IdempotencyKey>| HeadAndKey {
             sequence: rows.sequence(organization),
             command: key.and_then(|key| rows.command(organization, key)),
         };
-        Ok(asked.iter().map(|(organization, key)| answer(organization, key.as_ref())).collect())
+        Ok(asked.iter().map(|(organization, key)| Ok(answer(organization, key.as_ref()))).collect())
     }
 
     async fn stream(

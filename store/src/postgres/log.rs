@@ -142,7 +142,7 @@ impl Log for PostgresLog {
         &self,
         partition: u16,
         asked: &[(OrganizationId, Option<IdempotencyKey>)],
-    ) -> Result<Vec<HeadAndKey>, LogError> {
+    ) -> Result<Vec<Result<HeadAndKey, LogError>>, LogError> {
         let mut reader = self.reader().await?;
         read::heads_and_keys(&mut reader, partition, asked, &self.upcasters).await
     }

@@ -54,7 +54,8 @@ impl Turn for PostgresTurn {
     ) -> Result<Option<Vec<RecordedEvent>>, LogError> {
         let asked = [(organization.clone(), Some(key.clone()))];
         let answers = read::heads_and_keys(&mut self.transaction, self.partition, &asked, &self.upcasters).await?;
-        Ok(answers.into_iter().next().and_then(|answer| answer.command))
+        let answer = answers.into_iter().next().transpose()?;
+        Ok(answer.and_then(|answer| answer.command))
     }
 
     async fn append(mut self: Box<Self>, batch: &[AppendCommand]) -> Result<Vec<Outcome>, LogError> {

@@ -205,7 +205,7 @@ impl Log for FaultyLog {
         &self,
         partition: u16,
         asked: &[(OrganizationId, Option<IdempotencyKey>)],
-    ) -> Result<Vec<HeadAndKey>, LogError> {
+    ) -> Result<Vec<Result<HeadAndKey, LogError>>, LogError> {
         let at_once = self.head_reads_under_way.fetch_add(1, Ordering::SeqCst) + 1;
         self.head_reads_at_once_max.fetch_max(at_once, Ordering::SeqCst);
         self.head_reads.fetch_add(1, Ordering::SeqCst);
