@@ -130,7 +130,7 @@ impl Database {
             StartupError::Unsafe(_) => {
                 Failure::finding(format!("{error}; --allow-unsafe-durability serves all the same"))
             }
-            StartupError::TooOld(_) => Failure::finding(error),
+            StartupError::TooOld(_) | StartupError::Overruled { .. } => Failure::finding(error),
             StartupError::Unavailable(_) => Failure::caused("the database does not answer", &error),
         })
     }

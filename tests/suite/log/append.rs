@@ -187,6 +187,18 @@ async fn c04_sessions_are_durable_and_bounded() {
     assert_eq!(checked.is_ok(), setting("fsync").await == "on" && setting("full_page_writes").await == "on");
 }
 
+/// As behind a pooler that ignores what a session asks for when it begins.
+#[tokio::test]
+async fn c04_sessions_that_are_not_what_they_ask_for_are_refused() {
+    let f = Fixture::new(1).await;
+    for (name, value) in [("synchronous_commit", "off"), ("default_transaction_isolation", r"repeatable\ read")] {
+        let options = postgres::session_options(f.options.clone()).options([(name, value)]);
+        let pool = sqlx::PgPool::connect_with(options).await.unwrap();
+        let checked = postgres::check_server(&pool, UnsafeServer::Allowed).await;
+        assert!(matches!(checked, Err(StartupError::Overruled { .. })), "{name}: {checked:?}");
+    }
+}
+
 #[tokio::test]
 async fn c05_a_turn_reads_decides_and_appends_with_nobody_in_between() {
     let f = Fixture::new(1).await;
