@@ -30,6 +30,9 @@ use crate::wait::Waiter;
 /// Connections beside those of the batches: the poll, and the look-ups of queries that wait.
 const CONNECTIONS_BESIDE: u32 = 3;
 
+/// Tables of a projector are locked by nobody but people, and the partition's other projectors wait meanwhile.
+const LOCK_TIMEOUT: &str = "2s";
+
 /// What a node's read side needs.
 pub struct Settings {
     pub options: PgConnectOptions,
@@ -58,6 +61,7 @@ pub struct Runner {
 /// and checkpoint are lost together, and are made again from the log.
 pub(crate) fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
     let options = session_options(options).options([("synchronous_commit", "off"), ("jit", "off")]);
+    let options = options.options([("lock_timeout", LOCK_TIMEOUT)]);
     // Statements find their rows by keys, and the log by its order. A plan that was made while a table was small would
     // go on reading all of it, until the table is analysed.
     let by_key =
