@@ -69,8 +69,9 @@ impl Engine {
         organization: &OrganizationId,
         key: &IdempotencyKey,
     ) -> Result<Option<Vec<RecordedEvent>>, ExecuteError> {
-        let partition = organization.partition(self.log.partitions());
-        match answered(self.partition(partition).asker.ask(organization, Some(key))).await {
+        let lease = self.cache.lease(organization, Use::Command);
+        let _permit = self.permit(&lease, 1)?;
+        match answered(self.partition(lease.slot().partition()).asker.ask(organization, Some(key))).await {
             Ok(found) => Ok(found.command),
             Err(NoAnswer(reason)) => Err(ExecuteError::unavailable(reason)),
         }
