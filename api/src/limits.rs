@@ -23,6 +23,17 @@ pub const CONCURRENT_REQUESTS_MAX: usize = 4096;
 pub const DRAIN_MAX: Duration = Duration::from_secs(30);
 /// How long a key is believed without asking the database: the longest that a revoked key goes on working.
 pub const KEY_CACHE_TTL: Duration = Duration::from_secs(5);
+/// The same while the database does not answer: a hiccup of the database, or of the way to it, is no outage of everything
+/// that is answered from memory. A key that is revoked elsewhere meanwhile goes on working here for as long.
+pub const KEY_CACHE_UNANSWERED: Duration = Duration::from_secs(60);
+/// Secrets of one kind that nobody knows, looked up at once: made-up ones come by the thousand, and each look-up takes a
+/// millisecond.
+pub const UNKNOWN_SECRETS_AT_ONCE: usize = 64;
+/// The longest look-up of a caller.
+pub const LOOK_UP_MAX: Duration = Duration::from_secs(2);
+/// How long a look-up waits for a connection, and how many there are for look-ups: they wait for nobody's payments.
+pub const LOOK_UP_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
+pub const LOOK_UP_CONNECTIONS: u32 = 2;
 /// From this age on a believed key is looked up again beside the request that uses it, so that none waits.
 pub const KEY_CACHE_FRESH: Duration = Duration::from_secs(2);
 /// Keys kept in memory: more than one node's callers use, at a few hundred bytes each.

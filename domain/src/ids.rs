@@ -65,6 +65,8 @@ pub enum KeyNamespace {
     Client,
     /// A process manager of ours: a webhook, the sweeper, a recharge.
     Internal,
+    /// A web page with a browser token: its customer must not use up the keys that a service will spend with.
+    Page,
 }
 
 /// An idempotency key: 1-255 visible ASCII characters, unique per organization and namespace, for ever.
@@ -108,6 +110,7 @@ impl IdempotencyKey {
         let letter = match self.namespace {
             KeyNamespace::Client => 'c',
             KeyNamespace::Internal => 'i',
+            KeyNamespace::Page => 'p',
         };
         format!("{letter}:{}", self.text)
     }

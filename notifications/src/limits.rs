@@ -55,6 +55,11 @@ pub const OVERLAP_DEFAULT: Duration = Duration::from_secs(24 * 60 * 60);
 pub const OVERLAP_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Deliveries that one request sends again.
 pub const RESEND_MAX: i64 = 1_000;
+/// The longest wait for the database: past every timeout of its session. TCP alone does not end a wait whose question
+/// arrived.
+pub const ANSWER_MAX: Duration = Duration::from_secs(40);
+/// The longest that a worker has a lane: past all its tries. Its claim has ended before, and another worker goes on.
+pub const TURN_MAX: Duration = Duration::from_secs(360);
 /// After a failure of the database.
 pub const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 /// How long shutting down waits for tries under way; what is cut off is tried again, under the same id.

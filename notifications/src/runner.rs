@@ -4,17 +4,18 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use domain::Timestamp;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool};
 use store::Clock;
 use store::log::Log;
-use store::postgres::session_options;
+use store::postgres::{pool_options, session_options};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::address::Addresses;
 use crate::endpoint::Endpoints;
 use crate::expiring::Expiries;
-use crate::limits::{DRAIN_MAX, FAILURE_PAUSE, POLL, PRUNE_EVERY, STANDING_EVERY};
+use crate::limits::{ANSWER_MAX, DRAIN_MAX, FAILURE_PAUSE, POLL, PRUNE_EVERY, STANDING_EVERY};
 use crate::planner::Planner;
 use crate::seal::Sealer;
 use crate::sender::Sender;
@@ -53,7 +54,7 @@ impl Runner {
     pub async fn start(settings: Settings, log: Arc<dyn Log>) -> Result<Self, sqlx::Error> {
         let Settings { options, clock, sealer, addresses, expiring } = settings;
         let options = session_options(options).options([("jit", "off")]);
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).connect_lazy_with(options);
+        let pool = pool_options().max_connections(CONNECTIONS).connect_lazy_with(options);
         let expiries = Expiries { ahead: expiring };
         let planner = Planner { pool: pool.clone(), log, clock: Arc::clone(&clock), expiries };
         planner.register().await?;
@@ -139,15 +140,18 @@ async fn read(planner: Planner, reading: Arc<Mutex<Reading>>, mut stopped: watch
 
 /// Each partition until it is read; one that cannot be read holds back no other.
 async fn round(planner: &Planner) -> (u64, Option<String>) {
-    let looks = match planner.look().await {
+    let unanswered = "the database did not answer";
+    let Ok(looks) = timeout(ANSWER_MAX, planner.look()).await else { return (0, Some(unanswered.to_owned())) };
+    let looks = match looks {
         Ok(looks) => looks,
         Err(error) => return (0, Some(error.to_string())),
     };
     let mut failed = None;
     for look in &looks {
-        match planner.advance(look).await {
-            Ok(_) => {}
-            Err(error) => {
+        match timeout(ANSWER_MAX, planner.advance(look)).await {
+            Ok(Ok(_)) => {}
+            Err(_) => failed = Some(unanswered.to_owned()),
+            Ok(Err(error)) => {
                 let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
                 failed = Some(format!("{error}{source}"));
             }
@@ -166,7 +170,7 @@ async fn keep(
     let mut pruned: Option<Instant> = None;
     loop {
         let now: Timestamp = clock.now();
-        match counts(&pool).await {
+        match timeout(ANSWER_MAX, counts(&pool)).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
             Ok(counts) => {
                 let reading = reading.lock().expect("no code panics while it holds the reading");
                 let found = Standing::of(reading.lag_events, reading.stopped.clone(), &counts, now);
@@ -177,7 +181,8 @@ async fn keep(
         }
         if pruned.is_none_or(|at| at.elapsed() >= PRUNE_EVERY) {
             pruned = Some(Instant::now());
-            if let Err(error) = prune::prune(&pool, now).await {
+            let pruned = timeout(ANSWER_MAX, prune::prune(&pool, now)).await;
+            if let Err(error) = pruned.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
                 tracing::warn!(%error, "old deliveries cannot be removed");
             }
         }

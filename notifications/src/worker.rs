@@ -11,11 +11,14 @@ use sqlx::postgres::PgPool;
 use store::Clock;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::backoff::next_try;
 use crate::lanes::{self, Claim, Head, Next, Outcome, Tried};
-use crate::limits::{DELIVERIES_PER_TURN, DRAIN_MAX, FAILURE_PAUSE, LANES_PER_ENDPOINT, LANES_PER_NODE, POLL};
+use crate::limits::{
+    ANSWER_MAX, DELIVERIES_PER_TURN, DRAIN_MAX, FAILURE_PAUSE, LANES_PER_ENDPOINT, LANES_PER_NODE, POLL, TURN_MAX,
+};
 use crate::meters;
 use crate::seal::Sealer;
 use crate::secret::{Secret, signatures};
@@ -57,7 +60,8 @@ impl Worker {
     pub(crate) async fn run(self: Arc<Self>, mut stopped: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
         loop {
-            let pause = match self.dispatch(&mut tasks).await {
+            let dispatched = timeout(ANSWER_MAX, self.dispatch(&mut tasks)).await;
+            let pause = match dispatched.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
                 Ok(()) => POLL,
                 Err(error) => {
                     tracing::warn!(%error, "deliveries cannot be claimed");
@@ -95,7 +99,9 @@ impl Worker {
                 self.with(endpoint, |busy| busy.lanes += 1);
                 let worker = Arc::clone(self);
                 tasks.spawn(async move {
-                    worker.work(&claim).await;
+                    if timeout(TURN_MAX, worker.work(&claim)).await.is_err() {
+                        tracing::warn!(%endpoint, "a lane was not answered and is left to its claim's end");
+                    }
                     worker.with(endpoint, |busy| busy.lanes -= 1);
                     drop(permit);
                     if !worker.busy(endpoint).has_failed {

@@ -1,6 +1,7 @@
 //! A node's tasks: one that takes what is due from the database and works at it, some at a time, and one that does
 //! something every so often.
 //!
+//! Invariant: no wait for the database is without end.
 //! Invariant: what is taken is claimed for a while, in the database; whatever a node drops is due again when its claim ends.
 
 use std::sync::{Arc, Mutex};
@@ -11,7 +12,7 @@ use chrono::TimeDelta;
 use domain::Timestamp;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, MissedTickBehavior, timeout};
 
 /// How often a node looks for work: a customer waits for it, and a look costs a few statements by index.
 const POLL: Duration = Duration::from_millis(250);
@@ -19,6 +20,14 @@ const POLL: Duration = Duration::from_millis(250);
 const FAILURE_PAUSE: Duration = Duration::from_secs(2);
 /// How often a task counts what there is: the count costs as much as there is to do.
 pub(crate) const COUNT_EVERY: TimeDelta = TimeDelta::seconds(10);
+/// The longest that a look for work waits for the database: past every timeout of its session. TCP alone does not end a
+/// wait whose question arrived.
+const ANSWER_MAX: Duration = Duration::from_secs(40);
+/// The longest that a piece of work may take: past its calls with all their repetitions, and past its claim. It is dropped
+/// as by a crash, and begun again from the database.
+const ATTEND_MAX: Duration = Duration::from_secs(600);
+/// The longest that a round may take. One that goes through days of payments takes hours, and is begun anew when cut off.
+const ROUND_MAX: Duration = Duration::from_secs(6 * 60 * 60);
 /// How long shutting down waits for what is under way; what is cut off is done again from the database.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
 
@@ -88,7 +97,9 @@ impl Process {
             loop {
                 let next = async {
                     due.tick().await;
-                    round().await;
+                    if timeout(ROUND_MAX, round()).await.is_err() {
+                        tracing::error!("a round was not answered and is given up; it is begun again");
+                    }
                 };
                 tokio::select! {
                     () = next => {}
@@ -114,7 +125,8 @@ async fn run<W: Work>(work: Arc<W>, mut stopped: watch::Receiver<bool>) {
     let mut tasks = JoinSet::new();
     while !*stopped.borrow_and_update() {
         let room = W::AT_ONCE.saturating_sub(tasks.len());
-        let (found, pause) = match work.claim(room).await {
+        let claimed = timeout(ANSWER_MAX, work.claim(room)).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        let (found, pause) = match claimed {
             Ok(items) => (items, POLL),
             Err(error) => {
                 tracing::warn!(what = W::NAME, %error, "what is due cannot be looked for");
@@ -125,7 +137,11 @@ async fn run<W: Work>(work: Arc<W>, mut stopped: watch::Receiver<bool>) {
         let is_full = room > 0 && found.len() == room;
         for item in found {
             let work = Arc::clone(&work);
-            tasks.spawn(async move { work.attend(item).await });
+            tasks.spawn(async move {
+                if timeout(ATTEND_MAX, work.attend(item)).await.is_err() {
+                    tracing::error!(what = W::NAME, "work was not answered and is given up; it is begun again");
+                }
+            });
         }
         tokio::select! {
             () = tokio::time::sleep(pause), if !is_full => {}

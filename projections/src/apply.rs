@@ -29,6 +29,8 @@ enum Tried {
         at: Option<u64>,
         reason: String,
     },
+    /// Somebody has locked a table of the projector's: no event is to blame, and fewer of them meet the same lock.
+    LockedOut(String),
 }
 
 /// Applies as many of the events as can be applied. A batch that fails is halved until the event to blame stands alone:
@@ -52,6 +54,7 @@ pub(crate) async fn apply_most(
                 failed = failed.filter(|failed| *failed > done);
                 end = failed.map_or(events.len(), |failed| halfway(done, failed));
             }
+            Tried::LockedOut(reason) => return Ok(Applied { events: done, poisoned: Some(reason) }),
             Tried::Failed { reason, .. } if end - done == 1 => {
                 return Ok(Applied { events: done, poisoned: Some(reason) });
             }
@@ -84,12 +87,18 @@ async fn attempt(
             return Ok(Tried::Done);
         }
         Ok(Err(ApplyError::Poisoned { position, reason })) => Tried::Failed { at: Some(position), reason },
+        Ok(Err(ApplyError::Database(error))) if is_locked_out(&error) => Tried::LockedOut(error.to_string()),
         Ok(Err(ApplyError::Database(error))) if is_passing(&error) => return Err(error),
         Ok(Err(ApplyError::Database(error))) => Tried::Failed { at: None, reason: error.to_string() },
         Err(panic) => Tried::Failed { at: None, reason: format!("the projector panicked: {}", text_of(&*panic)) },
     };
     savepoint.rollback().await?;
     Ok(failed)
+}
+
+/// SQLSTATE 55P03, `lock_not_available`: the wait for a lock was cut off.
+fn is_locked_out(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03")
 }
 
 /// Whether the database failed for a reason of its own, so that the same batch may succeed later.

@@ -5,8 +5,9 @@
 //! Invariant: no snapshot outlives a batch (CORRECTNESS C26): READ COMMITTED, bounded rows and bytes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, PgConnection, PgPool};
 use store::log::{FeedLimit, LogError};
 use store::postgres::Feed;
 use store::{Clock, RecordedEvent, Tails};
@@ -23,6 +24,8 @@ pub enum BatchError {
     Database(#[from] sqlx::Error),
     #[error("the feed cannot be read")]
     Feed(#[from] LogError),
+    #[error("the database did not answer")]
+    Unanswered,
 }
 
 /// What a batch has done.
@@ -54,6 +57,19 @@ enum Next {
 }
 
 impl Batcher {
+    /// A batch on a connection of the pool. One that is not answered in time is given up with its connection: the pool
+    /// keeps none that does not answer.
+    pub(crate) async fn run_within(
+        &self,
+        patience: Duration,
+        pool: &PgPool,
+        partition: u16,
+    ) -> Result<Done, BatchError> {
+        let mut connection = pool.acquire().await?;
+        let done = tokio::time::timeout(patience, self.run(&mut connection, partition)).await;
+        done.unwrap_or(Err(BatchError::Unanswered))
+    }
+
     /// Brings the partition's checkpoints that nobody else holds one batch further.
     pub(crate) async fn run(&self, connection: &mut PgConnection, partition: u16) -> Result<Done, BatchError> {
         let names: Vec<&'static str> = self.projectors.iter().map(|projector| projector.name()).collect();

@@ -38,6 +38,13 @@ impl Default for Limits {
     }
 }
 
+/// The longest that a batch or a poll waits for the database: past every timeout of its session, and a thousand times what
+/// a batch takes. TCP alone does not end a wait whose question arrived.
+pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(40);
+/// The same for a batch of a rebuild, which is larger and has no index to be fast by.
+pub(crate) const REBUILD_ANSWER_MAX: Duration = Duration::from_secs(300);
+/// Whoever gets no connection in this time tries again later.
+pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// After a failure of the database: first and longest pause.
 pub(crate) const FAILURE_PAUSE_MIN: Duration = Duration::from_millis(100);
 pub(crate) const FAILURE_PAUSE_MAX: Duration = Duration::from_secs(5);

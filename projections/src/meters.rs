@@ -4,12 +4,14 @@
 
 use std::time::Duration;
 
+use domain::Timestamp;
 use metrics::{counter, gauge, histogram};
 
 use crate::standing::Standing;
 
-/// Lag and stops of every live checkpoint.
-pub(crate) fn standings(standings: &[Standing]) {
+/// Lag and stops of every live checkpoint, as of `now`: figures that are not renewed show by that they are old.
+pub(crate) fn standings(standings: &[Standing], now: Timestamp) {
+    gauge!("credit_ledger_projection_polled_timestamp_seconds").set(now.timestamp() as f64);
     for standing in standings.iter().filter(|standing| standing.is_live) {
         let labels = [("projector", standing.projector.clone()), ("partition", standing.partition.to_string())];
         gauge!("credit_ledger_projection_lag_events", &labels).set(standing.lag_events() as f64);

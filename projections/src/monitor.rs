@@ -2,20 +2,24 @@
 //!
 //! Invariant: one statement a poll, however many partitions (CORRECTNESS C28).
 //! Invariant: a place goes back only where the database itself did: a restored one has not projected what it no longer has.
+//! Invariant: what is known says how old it is, and a poll that is not answered is given up.
 //! Invariant: what other nodes project is known here within one poll, too: a query may wait on any node.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use sqlx::PgPool;
 use store::Clock;
 use tokio::sync::{Notify, watch};
+use tokio::time::timeout;
 
 use crate::apply::text_of;
 use crate::checkpoint::Move;
+use crate::limits::ANSWER_MAX;
 use crate::meters;
 use crate::projector::Projector;
 use crate::standing::{Standing, standings};
@@ -26,11 +30,17 @@ const METERS_INTERVAL: Duration = Duration::from_secs(1);
 /// Positions by projector and partition.
 type Known = HashMap<&'static str, Vec<u64>>;
 
+/// What a poll has found, and when; nothing, since the start, before the first.
+struct Polled {
+    standings: Arc<[Standing]>,
+    at: Instant,
+}
+
 /// The places of all projectors.
 pub struct Monitor {
     positions: HashMap<&'static str, Vec<watch::Sender<u64>>>,
     versions: HashMap<&'static str, i32>,
-    standings: Mutex<Arc<[Standing]>>,
+    polled: Mutex<Polled>,
     partitions: u16,
     wakes: Vec<Notify>,
     urges: Vec<Notify>,
@@ -42,7 +52,7 @@ impl Monitor {
         Self {
             positions: projectors.iter().map(|projector| (projector.name(), places())).collect(),
             versions: projectors.iter().map(|projector| (projector.name(), projector.version())).collect(),
-            standings: Mutex::new(Arc::from([])),
+            polled: Mutex::new(Polled { standings: Arc::from([]), at: Instant::now() }),
             partitions,
             wakes: (0..partitions).map(|_| Notify::new()).collect(),
             urges: (0..partitions).map(|_| Notify::new()).collect(),
@@ -58,7 +68,17 @@ impl Monitor {
     /// Every checkpoint as of the last poll.
     #[must_use]
     pub fn standings(&self) -> Arc<[Standing]> {
-        Arc::clone(&self.standings.lock().expect("no code panics while it holds the standings"))
+        Arc::clone(&self.polled().standings)
+    }
+
+    /// How long ago that poll was: what is known of the read models is as old.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.polled().at.elapsed()
+    }
+
+    fn polled(&self) -> MutexGuard<'_, Polled> {
+        self.polled.lock().expect("no code panics while it holds the standings")
     }
 
     /// Projectors whose live rows were made by another version than this program's: left alone until they are rebuilt,
@@ -120,7 +140,7 @@ impl Monitor {
     }
 
     /// Takes what a poll has found; `before` is what was known when it began.
-    fn polled(&self, standing: &Standing, before: &Known) {
+    fn take(&self, standing: &Standing, before: &Known) {
         let Some((name, places)) = self.positions.get_key_value(standing.projector.as_str()) else { return };
         let (Some(place), Some(known)) = (
             places.get(usize::from(standing.partition)),
@@ -145,14 +165,14 @@ impl Monitor {
         let (now, before) = (clock.now(), self.known());
         let standings: Arc<[Standing]> = standings(pool, now).await?.into();
         for standing in standings.iter().filter(|standing| standing.is_live) {
-            self.polled(standing, &before);
+            self.take(standing, &before);
             let is_ours = self.positions.contains_key(standing.projector.as_str());
             if is_ours && standing.wants_a_batch(now) {
                 // Kept for a task that is not waiting at the moment.
                 self.wakes[usize::from(standing.partition)].notify_one();
             }
         }
-        *self.standings.lock().expect("no code panics while it holds the standings") = Arc::clone(&standings);
+        *self.polled() = Polled { standings: Arc::clone(&standings), at: Instant::now() };
         Ok(standings)
     }
 }
@@ -166,8 +186,9 @@ pub(crate) async fn run(monitor: Arc<Monitor>, pool: PgPool, clock: Arc<dyn Cloc
     let mut outdated = Vec::new();
     loop {
         due.tick().await;
-        let polled = AssertUnwindSafe(monitor.poll(&pool, &*clock)).catch_unwind().await;
-        match polled.unwrap_or_else(|panic| Err(sqlx::Error::Protocol(text_of(&*panic).to_owned()))) {
+        let polled = timeout(ANSWER_MAX, AssertUnwindSafe(monitor.poll(&pool, &*clock)).catch_unwind()).await;
+        let panicked = |panic: Box<dyn Any + Send>| Err(sqlx::Error::Protocol(text_of(&*panic).to_owned()));
+        match polled.map_or(Err(sqlx::Error::PoolTimedOut), |polled| polled.unwrap_or_else(panicked)) {
             Ok(standings) => {
                 failing = false;
                 let found = monitor.outdated();
@@ -177,7 +198,7 @@ pub(crate) async fn run(monitor: Arc<Monitor>, pool: PgPool, clock: Arc<dyn Cloc
                 }
                 if metered.is_none_or(|at| at.elapsed() >= METERS_INTERVAL) {
                     metered = Some(Instant::now());
-                    meters::standings(&standings);
+                    meters::standings(&standings, clock.now());
                 }
             }
             Err(error) => {

@@ -3,6 +3,7 @@
 //! Invariant: a signal is a hint and polling the truth; a task that is never woken by its own writers projects all the
 //! same, a poll later.
 //! Invariant: no task ends before the node does. A defect that panics costs a batch and a pause, not a partition.
+//! Invariant: a wait for the database ends, and its permit with it (`limits::ANSWER_MAX`).
 //! Invariant: nothing is agreed between nodes but the lock of a checkpoint's row, batch by batch: whoever has it works,
 //! and a dead node's locks end with its connections.
 
@@ -11,8 +12,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use store::postgres::{Feed, session_options};
+use sqlx::postgres::{PgConnectOptions, PgPool};
+use store::postgres::{Feed, pool_options, session_options};
 use store::{Clock, Tails};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -20,7 +21,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::apply::text_of;
 use crate::batch::{BatchError, Batcher, Done};
 use crate::checkpoint::{self, Generation};
-use crate::limits::{DRAIN_MAX, FAILURE_PAUSE_MAX, FAILURE_PAUSE_MIN, Limits};
+use crate::limits::{ACQUIRE_TIMEOUT, ANSWER_MAX, DRAIN_MAX, FAILURE_PAUSE_MAX, FAILURE_PAUSE_MIN, Limits};
 use crate::meters;
 use crate::monitor::{self, Monitor};
 use crate::projector::Projector;
@@ -28,6 +29,9 @@ use crate::wait::Waiter;
 
 /// Connections beside those of the batches: the poll, and the look-ups of queries that wait.
 const CONNECTIONS_BESIDE: u32 = 3;
+
+/// Tables of a projector are locked by nobody but people, and the partition's other projectors wait meanwhile.
+const LOCK_TIMEOUT: &str = "2s";
 
 /// What a node's read side needs.
 pub struct Settings {
@@ -57,12 +61,13 @@ pub struct Runner {
 /// and checkpoint are lost together, and are made again from the log.
 pub(crate) fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
     let options = session_options(options).options([("synchronous_commit", "off"), ("jit", "off")]);
+    let options = options.options([("lock_timeout", LOCK_TIMEOUT)]);
     // Statements find their rows by keys, and the log by its order. A plan that was made while a table was small would
     // go on reading all of it, until the table is analysed.
     let by_key =
         ["seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin"].map(|plan| (format!("enable_{plan}"), "off"));
     let options = options.options(by_key);
-    PgPoolOptions::new().max_connections(connections).connect_lazy_with(options)
+    pool_options().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(options)
 }
 
 impl Runner {
@@ -243,8 +248,7 @@ impl Task {
     }
 
     async fn batch(&self) -> Result<Done, BatchError> {
-        let mut connection = self.pool.acquire().await?;
-        self.batcher.run(&mut connection, self.partition).await
+        self.batcher.run_within(ANSWER_MAX, &self.pool, self.partition).await
     }
 
     fn tell(&self, done: &Done, took: Duration) {

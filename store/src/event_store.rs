@@ -74,7 +74,7 @@ impl EventStore<Organization> for LedgerEventStore {
         let lease = self.engine.cache.lease(&organization, Use::Command);
         let permit = self.engine.permit(&lease, 1).map_err(of_execute)?;
         let mut desk = self.engine.locked(&lease).await.map_err(of_log)?;
-        self.engine.settle(&lease, &mut desk, &permit);
+        self.engine.settle(&lease, &mut desk, &permit).map_err(of_execute)?;
         let copy = head_of(&mut desk).state.clone();
         Ok(OrganizationContext { copy, desk, lease, permit })
     }
@@ -90,7 +90,7 @@ impl EventStore<Organization> for LedgerEventStore {
         }
         let OrganizationContext { copy: _, mut desk, lease, permit } = context;
         let head = head_of(&mut desk);
-        let now = self.engine.now(&head.state);
+        let now = self.engine.now(&head.state).map_err(of_execute)?;
         // Folded anew: what the events say counts, not what the caller made of the copy.
         let mut after = head.state.clone();
         events.iter().for_each(|event| evolve(&mut after, event));

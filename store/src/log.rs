@@ -116,6 +116,15 @@ pub struct HeadAndKey {
     pub command: Option<Vec<RecordedEvent>>,
 }
 
+/// The due time of a stream that was settled; it counts while the stream is still at `sequence`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueCorrection {
+    pub organization: OrganizationId,
+    pub sequence: u64,
+    /// `None`: nothing will fall due.
+    pub due_at: Option<Timestamp>,
+}
+
 /// What one read of the feed may bring into memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeedLimit {
@@ -173,12 +182,13 @@ pub trait Log: Send + Sync + 'static {
         up_to: u64,
     ) -> Result<Vec<RecordedEvent>, LogError>;
 
-    /// Streams' last sequences and, where asked, commands by key; one read on the primary for all (CORRECTNESS C9).
+    /// Streams' last sequences and, where asked, commands by key; one read on the primary for all (CORRECTNESS C9). A
+    /// command that cannot be read, such as one of a newer program, is [`LogError::Corrupt`] for its own question only.
     async fn heads_and_keys(
         &self,
         partition: u16,
         asked: &[(OrganizationId, Option<IdempotencyKey>)],
-    ) -> Result<Vec<HeadAndKey>, LogError>;
+    ) -> Result<Vec<Result<HeadAndKey, LogError>>, LogError>;
 
     /// A page of a stream.
     async fn stream(
@@ -202,16 +212,18 @@ pub trait Log: Send + Sync + 'static {
     async fn turn(&self, partition: u16) -> Result<Box<dyn Turn>, LogError>;
 
     /// Streams with something due at or before `now`, oldest first; only to the one caller that holds the partition's
-    /// sweep row (`SKIP LOCKED`), empty to others.
-    async fn due(&self, partition: u16, now: Timestamp, limit: u32) -> Result<Vec<OrganizationId>, LogError>;
-
-    /// Corrects the due time of a stream that was settled, if it is still at `sequence`.
-    async fn correct_due(
+    /// sweep row (`SKIP LOCKED`), empty to others, and to a machine whose clock is more than a second past the
+    /// database's: it would end what has not ended (CORRECTNESS C12).
+    async fn due(
         &self,
-        organization: &OrganizationId,
-        sequence: u64,
-        due_at: Option<Timestamp>,
-    ) -> Result<(), LogError>;
+        partition: u16,
+        now: Timestamp,
+        machine_now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OrganizationId>, LogError>;
+
+    /// Corrects due times of streams of one partition, under one lock and in one commit.
+    async fn correct_due(&self, partition: u16, corrections: &[DueCorrection]) -> Result<(), LogError>;
 
     /// The database's clock.
     async fn now(&self) -> Result<Timestamp, LogError>;

@@ -73,8 +73,11 @@ impl<'a> From<&'a RecordedEvent> for EventView<'a> {
             actor: &recorded.metadata.actor,
             requestid: recorded.metadata.request_id.as_deref(),
             causationid: recorded.metadata.causation_id.as_deref(),
-            // Keys are stored with the letter of their namespace.
-            idempotencykey: recorded.idempotency_key.as_deref().and_then(|key| key.strip_prefix("c:")),
+            // Keys are stored with the letter of their namespace: a service's, or a page's.
+            idempotencykey: recorded
+                .idempotency_key
+                .as_deref()
+                .and_then(|key| key.strip_prefix("c:").or_else(|| key.strip_prefix("p:"))),
             chainhash: hex::encode(recorded.chain_hash),
             data: &recorded.event,
         }

@@ -1,7 +1,8 @@
 //! From the headers of a request to a caller, without a query a request.
 //!
 //! Invariant: a revoked key stops working within [`KEY_CACHE_TTL`](crate::limits::KEY_CACHE_TTL) of the last look-up that
-//! found it valid, on every node, and so do the tokens and sessions that came of it. A pass ends at its time at once.
+//! found it valid, on every node that the database answers
+//! ([`KEY_CACHE_UNANSWERED`](crate::limits::KEY_CACHE_UNANSWERED) on others), and so do the tokens and sessions that came of it. A pass ends at its time at once.
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use domain::OrganizationId;
+use domain::{KeyNamespace, OrganizationId};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::keys::Hash;
@@ -100,6 +100,15 @@ impl Caller {
         match self.role {
             Role::Page => Ok(()),
             Role::Key(_) => self.must_have(scope),
+        }
+    }
+
+    /// Whose idempotency keys the caller's are (CORRECTNESS C22).
+    #[must_use]
+    pub fn key_namespace(&self) -> KeyNamespace {
+        match self.role {
+            Role::Key(_) => KeyNamespace::Client,
+            Role::Page => KeyNamespace::Page,
         }
     }
 

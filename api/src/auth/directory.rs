@@ -1,5 +1,6 @@
 //! The keys of the installation, as HTTP and the command line see them.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -9,14 +10,18 @@ use store::Clock;
 use store::keys::{self, ApiKey, Hash, Secret};
 use store::log::LogError;
 use store::passes::{self, BrowserToken, NewBrowserToken, Session};
+use store::postgres::pool_options;
 use uuid::Uuid;
 
 use crate::auth::Scope;
+use crate::limits::{LOOK_UP_ACQUIRE_TIMEOUT, LOOK_UP_CONNECTIONS, LOOK_UP_MAX};
 
 /// Where keys are kept.
 #[derive(Clone)]
 pub struct Keys {
     pool: PgPool,
+    /// For look-ups of callers alone: every request waits for them.
+    look_ups: PgPool,
     clock: Arc<dyn Clock>,
 }
 
@@ -30,9 +35,17 @@ pub struct NewKey {
 }
 
 impl Keys {
+    /// Inside a Tokio runtime.
     #[must_use]
     pub fn new(pool: PgPool, clock: Arc<dyn Clock>) -> Self {
-        Self { pool, clock }
+        let look_ups = pool_options().max_connections(LOOK_UP_CONNECTIONS).acquire_timeout(LOOK_UP_ACQUIRE_TIMEOUT);
+        let look_ups = look_ups.connect_lazy_with(pool.connect_options().as_ref().clone());
+        Self { pool, look_ups, clock }
+    }
+
+    /// Lets go of the connections for look-ups.
+    pub async fn close(&self) {
+        self.look_ups.close().await;
     }
 
     #[must_use]
@@ -45,7 +58,7 @@ impl Keys {
     /// # Errors
     /// The database is unavailable.
     pub async fn find(&self, presented: &Hash) -> Result<Option<ApiKey>, LogError> {
-        keys::find(&self.pool, presented).await
+        looked_up(keys::find(&self.look_ups, presented)).await
     }
 
     /// Makes a key; its secret is shown once.
@@ -88,7 +101,7 @@ impl Keys {
     /// # Errors
     /// The database is unavailable.
     pub async fn find_browser_token(&self, presented: &Hash) -> Result<Option<BrowserToken>, LogError> {
-        passes::find_browser_token(&self.pool, presented).await
+        looked_up(passes::find_browser_token(&self.look_ups, presented)).await
     }
 
     /// Whether the organization had the token.
@@ -111,7 +124,7 @@ impl Keys {
     /// # Errors
     /// The database is unavailable.
     pub async fn find_session(&self, presented: &Hash) -> Result<Option<Session>, LogError> {
-        passes::find_session(&self.pool, presented).await
+        looked_up(passes::find_session(&self.look_ups, presented)).await
     }
 
     /// # Errors
@@ -119,4 +132,10 @@ impl Keys {
     pub async fn delete_session(&self, presented: &Hash) -> Result<(), LogError> {
         passes::delete_session(&self.pool, presented).await
     }
+}
+
+/// A look-up that is bounded: its request holds a permit meanwhile.
+async fn looked_up<T>(look_up: impl Future<Output = Result<T, LogError>>) -> Result<T, LogError> {
+    let found = tokio::time::timeout(LOOK_UP_MAX, look_up).await;
+    found.unwrap_or_else(|elapsed| Err(LogError::Unavailable(Box::new(elapsed))))
 }

@@ -12,16 +12,19 @@ use domain::price::{PriceBooks, PublishedBook};
 use sqlx::PgPool;
 use store::Clock;
 use store::catalogue::{CatalogueError, price_books};
+use store::log::LogError;
 use tokio::sync::{Mutex, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::problem::Problem;
-use crate::problems::of_catalogue;
+use crate::problems::{of_catalogue, of_log};
 
 /// From this age on the books are looked up again beside the command that uses them, so that none waits under load.
 const FRESH: Duration = Duration::from_millis(500);
 /// From this age on a command waits for the look-up: the longest that a new version goes unnoticed.
 const STALE: Duration = Duration::from_secs(1);
+/// The longest look-up: a thousand times what it takes, so that one whose answer is lost keeps no other waiting for long.
+const READ_MAX: Duration = Duration::from_secs(10);
 
 /// What was read.
 #[derive(Clone, Default)]
@@ -83,7 +86,9 @@ impl Books {
         if !before.is_older_than(age) {
             return Ok(());
         }
-        let after = self.read(before).await.map_err(|error| of_catalogue(&error))?;
+        let unanswered = |elapsed| of_log(&LogError::Unavailable(Box::new(elapsed)));
+        let read = timeout(READ_MAX, self.read(before)).await.map_err(unanswered)?;
+        let after = read.map_err(|error| of_catalogue(&error))?;
         self.kept.send_replace(after);
         Ok(())
     }

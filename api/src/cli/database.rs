@@ -5,9 +5,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::Args;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::{ConnectOptions, Connection};
-use store::postgres::{self, MigrateError, PostgresLog, READERS_DEFAULT, StartupError, UnsafeServer, session_options};
+use store::postgres::{
+    self, MigrateError, PostgresLog, READERS_DEFAULT, StartupError, UnsafeServer, pool_options, session_options,
+};
 use store::private_postgres::{DATABASE, PrivatePostgres};
 
 use super::Failure;
@@ -89,7 +91,7 @@ pub(super) fn database_options(name: &str, url: &str) -> Result<PgConnectOptions
 
 impl Database {
     fn of(options: PgConnectOptions, private: Option<PrivatePostgres>) -> Self {
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS);
+        let pool = pool_options().max_connections(CONNECTIONS);
         Self { pool: pool.connect_lazy_with(session_options(options.clone())), options, private }
     }
 
@@ -128,7 +130,7 @@ impl Database {
             StartupError::Unsafe(_) => {
                 Failure::finding(format!("{error}; --allow-unsafe-durability serves all the same"))
             }
-            StartupError::TooOld(_) => Failure::finding(error),
+            StartupError::TooOld(_) | StartupError::Overruled { .. } => Failure::finding(error),
             StartupError::Unavailable(_) => Failure::caused("the database does not answer", &error),
         })
     }

@@ -82,6 +82,8 @@ fn failure(error: RebuildError) -> Failure {
         RebuildError::Busy | RebuildError::Stopped { .. } | RebuildError::Behind { .. } | RebuildError::SwapBlocked => {
             Failure::finding(error)
         }
-        RebuildError::Database(_) | RebuildError::Feed(_) => Failure::caused("the rebuild did not end", &error),
+        RebuildError::Database(_) | RebuildError::Feed(_) | RebuildError::Unanswered => {
+            Failure::caused("the rebuild did not end", &error)
+        }
     }
 }

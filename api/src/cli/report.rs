@@ -83,8 +83,9 @@ async fn fresh(database: &Database, organization: &OrganizationId) -> Result<Rea
     let log = database.log().await?;
     let partition = organization.partition(log.partitions());
     let heads = log.heads_and_keys(partition, &[(organization.clone(), None)]).await;
-    let heads = heads.map_err(|error| Failure::caused("the log cannot be read", &error))?;
-    let last = heads.first().map_or(0, |head| head.sequence);
+    let head = heads.and_then(|heads| heads.into_iter().next().transpose());
+    let head = head.map_err(|error| Failure::caused("the log cannot be read", &error))?;
+    let last = head.map_or(0, |head| head.sequence);
     if last == 0 {
         return Err(Failure::finding(format!("there is no organization {organization}")));
     }

@@ -103,6 +103,7 @@ impl Serve {
         let log: Arc<dyn Log> = database.log().await?;
         let (reads, replica) = self.reads(&database, log.partitions())?;
         let keys = database.keys();
+        let callers = keys.clone();
         let first_key = if self.demo {
             Some(demo::key(&keys).await?)
         } else if admin_key.is_some() {
@@ -156,6 +157,7 @@ impl Serve {
         ends.wait().await;
         tracing::info!("shutting down");
         server.shutdown().await;
+        callers.close().await;
         database.close().await;
         Ok(())
     }

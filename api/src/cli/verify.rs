@@ -4,18 +4,20 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget};
-use projections::projectors;
 use projections::verify::Report as Projected;
+use projections::{Standing, projectors};
 use serde_json::{Value, json};
 use sqlx::postgres::PgPool;
+use store::Clock as _;
 use store::anchor::{self, Anchor};
 use store::verify::{Finding, PriceReport, Progress, Report};
 
 use super::output::say;
 use super::{Database, DatabaseArgs, Failure, Purpose};
+use crate::clock::SystemClock;
 
-/// Recomputes every chain, state and snapshot from the log, and names the first row of each stream that differs; with
-/// --projections also every row of the read tables, with --prices every charge by its version of the price book.
+/// Recomputes every chain, state and snapshot from the log, and names the first row of each stream that differs, and every
+/// checkpoint past the end of the log; with --projections also every row of the read tables, with --prices every charge by its version of the price book.
 ///
 /// Without an anchor that is kept elsewhere, neither a cut tail nor a chain that was computed anew can be detected.
 #[derive(Debug, Args)]
@@ -43,6 +45,7 @@ impl Verify {
     pub async fn run(self) -> Result<(), Failure> {
         let database = self.database.open(Purpose::Use).await?;
         let result = self.verify(database.pool()).await;
+        let ahead = checkpoints_ahead(database.pool()).await;
         let projected = match self.projections {
             true => Some(verify_projections(&database).await),
             false => None,
@@ -52,7 +55,8 @@ impl Verify {
             false => None,
         };
         database.close().await;
-        let (report, deviations) = result?;
+        let (report, mut deviations) = result?;
+        deviations.extend(ahead?);
         let (projected, priced) = (projected.transpose()?, priced.transpose()?);
         self.print(&report, &deviations, projected.as_ref(), priced.as_ref());
         let found = report.findings.len() + deviations.len();
@@ -143,6 +147,18 @@ impl Verify {
 fn prices(report: &PriceReport) -> Value {
     let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
     json!({"priced": report.priced, "credits": report.credits.to_string(), "findings": findings})
+}
+
+/// Checkpoints past the end of the log, which has lost what they have seen (CORRECTNESS C30).
+async fn checkpoints_ahead(pool: &PgPool) -> Result<Vec<String>, Failure> {
+    let standings = projections::standings(pool, SystemClock::new().now()).await;
+    let standings = standings.map_err(|error| Failure::caused("the checkpoints cannot be read", &error))?;
+    let ahead = standings.iter().filter(|standing| standing.position > standing.end);
+    let told = ahead.map(|standing| {
+        let Standing { projector, partition, position, end, .. } = standing;
+        format!("projector {projector}, partition {partition}: its checkpoint is at {position}, the log ends at {end}")
+    });
+    Ok(told.collect())
 }
 
 async fn verify_prices(pool: &PgPool) -> Result<PriceReport, Failure> {

@@ -87,13 +87,13 @@ impl Call {
         &self.body.bytes
     }
 
-    /// The key that the caller gave for the command.
+    /// The key that the caller gave for the command; a page's is in a namespace of its own.
     ///
     /// # Errors
     /// There is none, or it is not of the form of a key.
     pub fn key(&self) -> Result<IdempotencyKey, Problem> {
         let header = self.headers.get("idempotency-key").ok_or_else(key_required)?;
-        key(header.to_str().unwrap_or_default())
+        key_in(self.caller.key_namespace(), header.to_str().unwrap_or_default())
     }
 
     /// Who and which request, for the metadata of events.
@@ -117,7 +117,11 @@ pub(super) fn key_required() -> Problem {
 }
 
 pub(super) fn key(text: &str) -> Result<IdempotencyKey, Problem> {
-    IdempotencyKey::try_new(KeyNamespace::Client, text).map_err(|error| {
+    key_in(KeyNamespace::Client, text)
+}
+
+fn key_in(namespace: KeyNamespace, text: &str) -> Result<IdempotencyKey, Problem> {
+    IdempotencyKey::try_new(namespace, text).map_err(|error| {
         Problem::malformed("invalid_idempotency_key", "Not a valid idempotency key", error.to_string())
     })
 }

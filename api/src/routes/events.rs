@@ -9,7 +9,7 @@ use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::Value;
-use store::log::Log;
+use store::Ledger;
 use utoipa::IntoParams;
 
 use super::call::{Ids, Params, Reader, Visitor, organization};
@@ -21,7 +21,7 @@ use crate::feed::{self, Cursor, Filter, Follower, LogReader, Page, Place, PlaceE
 use crate::limits::{EVENTS_PAGE_DEFAULT, EVENTS_PAGE_MAX};
 use crate::openapi::ProblemDetails;
 use crate::problem::Problem;
-use crate::problems::{cursor_ahead, of_log, of_place, organization_not_found};
+use crate::problems::{cursor_ahead, of_execute, of_log, of_place, organization_not_found};
 use crate::rates::admit;
 use crate::request::preferred;
 
@@ -100,7 +100,7 @@ pub async fn events(
         Some(id) => id.parse().map_err(|_| of_place(PlaceError::Malformed))?,
         None => params.after_sequence,
     };
-    must_exist(app.feed.log(), &organization, after).await?;
+    must_exist(&app.ledger, &organization, after).await?;
     let reader = LogReader { place: Place::Stream { organization, sequence: after }, filter };
     Answer { app, caller, headers, reader, limit: limit(params.limit)? }.respond().await
 }
@@ -179,9 +179,9 @@ fn unknown_type(name: &str) -> Problem {
 }
 
 /// The organization exists, and its stream reaches to the place that the caller resumes behind.
-async fn must_exist(log: &dyn Log, organization: &OrganizationId, after: u64) -> Result<(), Problem> {
+async fn must_exist(ledger: &Ledger, organization: &OrganizationId, after: u64) -> Result<(), Problem> {
     let event_behind = async |sequence: u64| {
-        let events = log.stream(organization, sequence, 1).await.map_err(|error| of_log(&error))?;
+        let events = ledger.events(organization, sequence, 1).await.map_err(of_execute)?;
         Ok::<_, Problem>(events.into_iter().next())
     };
     if event_behind(after.saturating_sub(1)).await?.is_some() {

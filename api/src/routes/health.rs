@@ -64,6 +64,9 @@ impl From<Standing> for NotificationHealth {
 /// The read models, as this node sees them. They do not make it unready: commands need none of them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ProjectionHealth {
+    /// How long ago the read models were last looked at. While the database does not answer this grows, and all else is as
+    /// old.
+    age_ms: u64,
     /// Events that the projector which is furthest behind in its partition has not projected; stopped ones aside.
     lag_events: u64,
     /// How long the oldest of these has been in the log.
@@ -115,6 +118,7 @@ fn projection_health(monitor: &Monitor) -> ProjectionHealth {
         Some(StoppedProjector { projector, partition, position: stop.position })
     });
     ProjectionHealth {
+        age_ms: u64::try_from(monitor.age().as_millis()).unwrap_or(u64::MAX),
         lag_events: running.clone().map(projections::Standing::lag_events).max().unwrap_or(0),
         lag_ms: running.map(projections::Standing::lag_ms).max().unwrap_or(0),
         stopped: stopped.collect(),

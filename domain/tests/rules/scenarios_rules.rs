@@ -309,6 +309,7 @@ fn c22_ids_derive_from_organization_namespace_key_and_ordinal() {
     assert_eq!(id, of("acme", KeyNamespace::Client, "k"));
     assert_ne!(id, of("acme2", KeyNamespace::Client, "k"));
     assert_ne!(id, of("acme", KeyNamespace::Internal, "k"));
+    assert_ne!(id, of("acme", KeyNamespace::Page, "k"));
     assert_ne!(id, of("acme", KeyNamespace::Client, "k2"));
     assert_ne!(of("a", KeyNamespace::Client, "bc"), of("ab", KeyNamespace::Client, "c"), "parts are length-prefixed");
     assert_eq!(id.uuid().get_version_num(), 8);

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Timestamp;
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::PgPool;
+use store::postgres::pool_options;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use super::receive::{Received, Source, count};
 use super::rows::{self, Told};
@@ -22,6 +24,8 @@ const TOGETHER_MAX: usize = 128;
 const WAITING_MAX: usize = 1_024;
 /// A database that gives no connection by then is away: Stripe delivers again.
 const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+/// The longest wait for its answer: past every timeout of its session. An event that was kept all the same is kept once.
+const ANSWER_MAX: Duration = Duration::from_secs(40);
 
 /// Why an event was not kept, or why nobody knows.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -51,7 +55,7 @@ impl Keeper {
     /// Inside a Tokio runtime. `pool` says which database it is; none of its connections is taken.
     #[must_use]
     pub fn start(pool: &PgPool) -> Self {
-        let own = PgPoolOptions::new().max_connections(1).acquire_timeout(CONNECTION_WAIT);
+        let own = pool_options().max_connections(1).acquire_timeout(CONNECTION_WAIT);
         let own = own.connect_lazy_with(pool.connect_options().as_ref().clone());
         let (waiting, taken) = mpsc::channel(WAITING_MAX);
         tokio::spawn(run(own, taken));
@@ -80,7 +84,8 @@ async fn run(pool: PgPool, mut taken: mpsc::Receiver<Waiting>) {
 
 /// One event that the database refuses costs no other its place.
 async fn keep(pool: &PgPool, batch: Vec<Waiting>) {
-    match rows::keep(pool, batch.iter().map(|waiting| &waiting.told).collect(), Source::Webhook).await {
+    let kept = rows::keep(pool, batch.iter().map(|waiting| &waiting.told).collect(), Source::Webhook);
+    match timeout(ANSWER_MAX, kept).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
         Ok(new) => {
             crash::at(Point::EventKept);
             answer(batch, new);

@@ -9,7 +9,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::{Phase, Progress, RebuildError, Report};
-use crate::batch::{BatchError, Batcher, Done};
+use crate::batch::{Batcher, Done};
+use crate::limits::REBUILD_ANSWER_MAX;
 use crate::runner::partitions;
 
 /// How often progress is told.
@@ -93,8 +94,7 @@ impl Filler {
 }
 
 async fn fill_partition(pool: &PgPool, batcher: &Batcher, partition: u16) -> Result<(), RebuildError> {
-    let mut connection = pool.acquire().await.map_err(BatchError::from)?;
-    while moved(partition, batcher.run(&mut connection, partition).await?)?.is_some() {}
+    while moved(partition, batcher.run_within(REBUILD_ANSWER_MAX, pool, partition).await?)?.is_some() {}
     Ok(())
 }
 

@@ -77,6 +77,8 @@ pub enum RebuildError {
     Database(#[from] sqlx::Error),
     #[error("the feed cannot be read")]
     Feed(#[from] LogError),
+    #[error("the database did not answer")]
+    Unanswered,
 }
 
 impl From<BatchError> for RebuildError {
@@ -84,6 +86,7 @@ impl From<BatchError> for RebuildError {
         match error {
             BatchError::Database(error) => Self::Database(error),
             BatchError::Feed(error) => Self::Feed(error),
+            BatchError::Unanswered => Self::Unanswered,
         }
     }
 }

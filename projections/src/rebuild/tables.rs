@@ -18,6 +18,7 @@ const DROPS: u32 = 5;
 const DROP_PAUSE: Duration = Duration::from_secs(1);
 
 /// What a rebuild before has left, if this one may go on with it: in every partition rows of this version and of this log.
+/// Its tables must have the live ones' columns, too.
 const BEGUN: &str = "
     SELECT c.generation FROM ledger.checkpoints c
     WHERE c.projector = $1 AND NOT c.live
@@ -26,6 +27,15 @@ const BEGUN: &str = "
         SELECT FROM store.events e
         WHERE e.partition = c.partition AND e.position = c.position AND e.chain_hash = c.chain_hash)))
     ORDER BY c.generation DESC LIMIT 1";
+
+/// Whether two tables have the same columns: a migration may have changed the live one since the next one was made.
+const SAME_COLUMNS: &str = "
+    WITH columns AS (
+        SELECT a.attrelid, a.attname, a.atttypid, a.atttypmod, a.attcollation FROM pg_attribute a
+        WHERE a.attrelid IN (to_regclass($1), to_regclass($2)) AND a.attnum > 0 AND NOT a.attisdropped
+    )
+    SELECT NOT EXISTS (
+        SELECT FROM columns c GROUP BY c.attname, c.atttypid, c.atttypmod, c.attcollation HAVING count(*) <> 2)";
 
 /// What a swap would lose: partitions where the next tables are neither as far as the live ones nor at the log's end.
 const BEHIND: &str = "
@@ -74,11 +84,27 @@ impl Tables {
             sqlx::query_scalar(BEGUN).bind(name).bind(projector.version()).fetch_optional(&mut *transaction).await?;
         let next = begun.unwrap_or(live + 1);
         let tables = Self { projector: name, views: projector.views(), live, next };
-        if begun.is_none() {
+        let resumed = begun.is_some() && tables.are_alike(&mut transaction).await?;
+        if !resumed {
             tables.make(&mut transaction, projector, now).await?;
         }
         transaction.commit().await?;
-        Ok((tables, begun.is_some()))
+        Ok((tables, resumed))
+    }
+
+    /// Whether the next tables have the columns of the live ones.
+    async fn are_alike(&self, connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+        for view in self.views {
+            let alike: bool = sqlx::query_scalar(SAME_COLUMNS)
+                .bind(format!("ledger.{view}_v{}", self.live))
+                .bind(format!("ledger.{view}_v{}", self.next))
+                .fetch_one(&mut *connection)
+                .await?;
+            if !alike {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn make(

@@ -11,9 +11,13 @@ use tokio::sync::oneshot;
 
 use crate::log::{HeadAndKey, Log};
 
-/// The log did not answer.
+/// Why the log did not answer.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct NoAnswer;
+pub(crate) struct NoAnswer(pub(crate) &'static str);
+
+const SILENT: NoAnswer = NoAnswer("the database does not answer");
+/// A program of a newer version may have written it, and can answer.
+pub(crate) const UNREADABLE: NoAnswer = NoAnswer("the command of this key cannot be read here");
 
 pub(crate) type Answer = oneshot::Receiver<Result<HeadAndKey, NoAnswer>>;
 
@@ -39,7 +43,7 @@ impl Asker {
 
 /// Waits for an answer.
 pub(crate) async fn answered(answer: Answer) -> Result<HeadAndKey, NoAnswer> {
-    answer.await.unwrap_or(Err(NoAnswer))
+    answer.await.unwrap_or(Err(SILENT))
 }
 
 /// Answers a partition's questions until no asker is left.
@@ -59,13 +63,17 @@ pub(crate) async fn run(
         match log.heads_and_keys(partition, &asked).await {
             Ok(answers) => {
                 for (question, answer) in questions.drain(..).zip(answers) {
-                    let _ = question.answer.send(Ok(answer));
+                    let answer = answer.map_err(|error| {
+                        tracing::error!(partition, organization = %question.organization, %error, "a key's command cannot be read");
+                        UNREADABLE
+                    });
+                    let _ = question.answer.send(answer);
                 }
             }
             Err(error) => {
                 tracing::warn!(partition, %error, "heads and keys could not be read");
                 for question in questions.drain(..) {
-                    let _ = question.answer.send(Err(NoAnswer));
+                    let _ = question.answer.send(Err(SILENT));
                 }
             }
         }

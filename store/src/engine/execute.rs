@@ -134,7 +134,7 @@ impl Engine {
     ) -> Option<Answered> {
         let found = match answered(answer).await {
             Ok(found) => found,
-            Err(NoAnswer) => return Some(Err(ExecuteError::unavailable("the database does not answer"))),
+            Err(NoAnswer(reason)) => return Some(Err(ExecuteError::unavailable(reason))),
         };
         if let Some(events) = found.command {
             return Some(replay(request, events));

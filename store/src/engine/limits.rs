@@ -24,6 +24,9 @@ pub struct Limits {
     pub cache_bytes: usize,
     /// Organizations that a sweep settles at once: a tenth of the permits (CORRECTNESS C13).
     pub sweep_permits: usize,
+    /// Connections that sweepers use at once: a couple of the readers', so that what commands wait for never stands behind
+    /// all that falls due at one instant.
+    pub sweep_readers: usize,
     /// A quarter of the 2 s within which an overdue fact is settled.
     pub sweep_interval: Duration,
     /// A few seconds: clocks drift slowly.
@@ -41,6 +44,7 @@ impl Default for Limits {
             pages: 4,
             cache_bytes: 256 * 1024 * 1024,
             sweep_permits: 819,
+            sweep_readers: 2,
             sweep_interval: Duration::from_millis(500),
             clock_interval: Duration::from_secs(3),
         }

@@ -28,6 +28,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures::future::join_all;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
@@ -61,7 +62,9 @@ pub(crate) struct Engine {
     limits: Limits,
     pub(crate) cache: Arc<Cache>,
     partitions: Vec<Partition>,
-    health: Watch,
+    health: Arc<Watch>,
+    /// Room for a sweeper's read of the log, of all partitions.
+    sweeping: Semaphore,
     accepting: AtomicBool,
     meters: Arc<Meters>,
     pub(crate) tails: Arc<Tails>,
@@ -89,7 +92,7 @@ impl Engine {
         };
         let partitions = (0..count).map(|number| Partition::start(writer(number), &mut tasks)).collect();
         let cache = Cache::new(count, limits.cache_bytes);
-        let health = Watch::new();
+        let health = Arc::new(Watch::new());
         let accepting = AtomicBool::new(true);
         let engine = Arc::new(Self {
             log,
@@ -98,6 +101,7 @@ impl Engine {
             cache,
             partitions,
             health,
+            sweeping: Semaphore::new(limits.sweep_readers.max(1)),
             accepting,
             meters,
             tails,

@@ -11,7 +11,7 @@ use super::confirm::{NoAnswer, answered};
 use super::execute::landed;
 use super::head::Head;
 use super::limits::CONFLICTS_BEFORE_TURN;
-use super::step::{head_of, judged, settlement, unreadable, without_key};
+use super::step::{head_of, judged, not_before, settlement, unreadable, without_key};
 
 impl Engine {
     pub(crate) async fn strong_balance(
@@ -42,7 +42,7 @@ impl Engine {
         }
         let found = match answered(self.ask(slot, None)).await {
             Ok(found) => found,
-            Err(NoAnswer) => return Err(ExecuteError::unavailable("the database does not answer")),
+            Err(NoAnswer(reason)) => return Err(ExecuteError::unavailable(reason)),
         };
         if slot.stands(judged.epoch, judged.sequence, found.sequence).await {
             return Ok(Some((state, judged.sequence)));
@@ -69,10 +69,11 @@ impl Engine {
         organization: &OrganizationId,
         key: &IdempotencyKey,
     ) -> Result<Option<Vec<RecordedEvent>>, ExecuteError> {
-        let partition = organization.partition(self.log.partitions());
-        match answered(self.partition(partition).asker.ask(organization, Some(key))).await {
+        let lease = self.cache.lease(organization, Use::Command);
+        let _permit = self.permit(&lease, 1)?;
+        match answered(self.partition(lease.slot().partition()).asker.ask(organization, Some(key))).await {
             Ok(found) => Ok(found.command),
-            Err(NoAnswer) => Err(ExecuteError::unavailable("the database does not answer")),
+            Err(NoAnswer(reason)) => Err(ExecuteError::unavailable(reason)),
         }
     }
 
@@ -80,7 +81,7 @@ impl Engine {
         if !state.exists() {
             return None;
         }
-        let at = self.now(&state);
+        let at = not_before(&state, self.clock.now());
         Some(StrongBalance { state: settled(state, organization, at), sequence, at })
     }
 }

@@ -75,7 +75,10 @@ impl Engine {
             Some(KeyPlace::Landed) => return Step::Known,
             None => {}
         }
-        let now = self.settle(lease, desk, permit);
+        let now = match self.settle(lease, desk, permit) {
+            Ok(now) => now,
+            Err(error) => return Step::Failed(error),
+        };
         let epoch = desk.epoch;
         let head = head_of(desk);
         let command_id = command_id(request, now);
@@ -97,14 +100,19 @@ impl Engine {
 
     /// Time's due facts, as commands of their own (CORRECTNESS C3). Answers the time that it settled to: whatever is
     /// decided on the state is decided at that time, or something could fall due in between.
-    pub(crate) fn settle(&self, lease: &Lease, desk: &mut Desk, permit: &Arc<Permit>) -> Timestamp {
+    pub(crate) fn settle(
+        &self,
+        lease: &Lease,
+        desk: &mut Desk,
+        permit: &Arc<Permit>,
+    ) -> Result<Timestamp, ExecuteError> {
         let (organization, partition) = (lease.slot().organization().clone(), lease.slot().partition());
-        let now = self.now(&head_of(desk).state);
+        let now = self.now(&head_of(desk).state)?;
         let metadata = settle_metadata();
         loop {
             let command_id = without_key(now);
             let piece = settlement(&head_of(desk).state, &organization, command_id, now);
-            let Some((events, after)) = piece else { return now };
+            let Some((events, after)) = piece else { return Ok(now) };
             let (organization, metadata) = (&organization, &metadata);
             let decided = Decided { organization, partition, command_id, key: None, metadata, now, events, after };
             self.depart(lease, desk, permit, decided);
@@ -129,10 +137,16 @@ impl Engine {
     }
 
     /// The time of a command (CORRECTNESS C12).
-    pub(crate) fn now(&self, state: &Organization) -> Timestamp {
-        let clock = domain::time::to_micros(self.clock.now());
-        state.last_event_at().map_or(clock, |last| clock.max(last))
+    pub(crate) fn now(&self, state: &Organization) -> Result<Timestamp, ExecuteError> {
+        let clock = self.health.now(&*self.clock).map_err(ExecuteError::unavailable)?;
+        Ok(not_before(state, clock))
     }
+}
+
+/// Time never runs back in a stream, and has microseconds.
+pub(crate) fn not_before(state: &Organization, clock: Timestamp) -> Timestamp {
+    let clock = domain::time::to_micros(clock);
+    state.last_event_at().map_or(clock, |last| clock.max(last))
 }
 
 pub(crate) fn head_of(desk: &mut Desk) -> &mut Head {

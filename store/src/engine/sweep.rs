@@ -2,12 +2,16 @@
 //!
 //! Invariant: a node whose clock is wrong sweeps nothing: it would end grants and holds before their time (CORRECTNESS
 //! C12), and keep the lease of those who know the time.
+//! Invariant: however many fall due at once, sweepers take a couple of connections and one lock of the head a round.
 //! Invariant: the due time in the log is a lower bound; only a sweep that has found the stream's end durable raises it.
 
+use std::future::Future;
 use std::sync::{Arc, Weak};
 
-use domain::{OrganizationId, Timestamp};
+use domain::OrganizationId;
 use futures::StreamExt;
+
+use crate::log::DueCorrection;
 
 use super::Engine;
 use super::cache::Use;
@@ -34,45 +38,53 @@ impl Engine {
         }
         let permits = self.limits.sweep_permits.max(1);
         let limit = u32::try_from(permits).unwrap_or(u32::MAX);
-        let now = domain::time::to_micros(self.clock.now());
-        let due = match self.log.due(partition, now, limit).await {
+        let Ok(now) = self.health.now(&*self.clock) else { return false };
+        let (now, machine_now) = (domain::time::to_micros(now), self.clock.machine_now());
+        let due = match self.reading(self.log.due(partition, now, machine_now, limit)).await {
             Ok(due) => due,
             Err(error) => {
                 tracing::warn!(partition, %error, "due times cannot be read");
                 return false;
             }
         };
-        let full = due.len() >= permits;
-        let swept = futures::stream::iter(due)
-            .map(|organization| async move { self.sweep_one(&organization).await })
+        let found = due.len();
+        let settled: Vec<DueCorrection> = futures::stream::iter(due)
+            .map(|organization| async move { self.sweep_one(organization).await })
             .buffer_unordered(permits)
-            .fold(true, |all, one| async move { all && one });
-        swept.await && full
+            .filter_map(std::future::ready)
+            .collect()
+            .await;
+        self.correct_due(partition, &settled).await && settled.len() == found && found >= permits
     }
 
-    /// Whether the organization is settled and its due time put right.
-    async fn sweep_one(&self, organization: &OrganizationId) -> bool {
-        let lease = self.cache.lease(organization, Use::Sweep);
-        let Ok(permit) = self.permit(&lease, 1) else { return false };
-        let (judged, next) = {
-            let Ok(mut desk) = self.locked(&lease).await else { return false };
-            self.settle(&lease, &mut desk, &permit);
+    /// Settles an organization; answers its due time, or `None` where it could not be settled.
+    async fn sweep_one(&self, organization: OrganizationId) -> Option<DueCorrection> {
+        let lease = self.cache.lease(&organization, Use::Sweep);
+        let permit = self.permit(&lease, 1).ok()?;
+        let (judged, due_at) = {
+            let mut desk = self.reading(self.locked(&lease)).await.ok()?;
+            self.settle(&lease, &mut desk, &permit).ok()?;
             weigh(&lease, &desk);
-            let head = head_of(&mut desk);
-            let next: Option<Timestamp> = head.state.next_due();
-            (judged(lease.slot(), &mut desk), next)
+            let due_at = head_of(&mut desk).state.next_due();
+            (judged(lease.slot(), &mut desk), due_at)
         };
-        if !landed(&judged.after).await {
-            return false;
+        let sequence = judged.sequence;
+        landed(&judged.after).await.then_some(DueCorrection { organization, sequence, due_at })
+    }
+
+    /// Not under the organizations' locks: a command that has come meanwhile makes its correction void by its sequence. It
+    /// has told the log its own due time where that is earlier than what it knew the log to have, and the log keeps that.
+    async fn correct_due(&self, partition: u16, settled: &[DueCorrection]) -> bool {
+        if settled.is_empty() {
+            return true;
         }
-        // Not under the lock: a command that has come meanwhile makes the correction void by its sequence. It has told
-        // the log its own due time where that is earlier than what it knew the log to have, and the log keeps that.
-        match self.log.correct_due(organization, judged.sequence, next).await {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::warn!(%organization, %error, "the due time cannot be corrected");
-                false
-            }
-        }
+        let corrected = self.reading(self.log.correct_due(partition, settled)).await;
+        corrected.inspect_err(|error| tracing::warn!(partition, %error, "due times cannot be corrected")).is_ok()
+    }
+
+    /// One of the few reads that sweepers make at once.
+    async fn reading<T>(&self, read: impl Future<Output = T>) -> T {
+        let _room = self.sweeping.acquire().await.expect("it is never closed");
+        read.await
     }
 }

@@ -9,6 +9,7 @@ use crate::record::CommandRequest;
 
 use super::Engine;
 use super::cache::Lease;
+use super::confirm::UNREADABLE;
 use super::execute::{Answered, fail_all, replay, weigh};
 use super::flight::positioned;
 use super::head::{Decided, Draft, Head};
@@ -81,12 +82,21 @@ impl Engine {
         drafts: &mut Vec<Draft>,
     ) -> Result<Decision, LogError> {
         let organization = &request.organization;
-        if let Some((key, _)) = &request.key
-            && let Some(events) = turn.command(organization, key).await?
-        {
-            return Ok(Decision::Answer(replay(request, events)));
+        if let Some((key, _)) = &request.key {
+            match turn.command(organization, key).await {
+                Ok(Some(events)) => return Ok(Decision::Answer(replay(request, events))),
+                Ok(None) => {}
+                Err(LogError::Corrupt(what)) => {
+                    tracing::error!(%organization, what, "a key's command cannot be read");
+                    return Ok(Decision::Answer(Err(ExecuteError::unavailable(UNREADABLE.0))));
+                }
+                Err(error) => return Err(error),
+            }
         }
-        let now = self.now(&head.state);
+        let now = match self.now(&head.state) {
+            Ok(now) => now,
+            Err(error) => return Ok(Decision::Answer(Err(error))),
+        };
         let metadata = &settle_metadata();
         loop {
             let command_id = without_key(now);

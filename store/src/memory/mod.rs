@@ -13,7 +13,8 @@ use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp};
 
 use crate::clock::Clock;
 use crate::log::{
-    AppendCommand, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn,
+    AppendCommand, DueCorrection, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome,
+    StateAt, Turn,
 };
 use crate::record::RecordedEvent;
 
@@ -93,13 +94,13 @@ impl Log for MemoryLog {
         &self,
         partition: u16,
         asked: &[(OrganizationId, Option<IdempotencyKey>)],
-    ) -> Result<Vec<HeadAndKey>, LogError> {
+    ) -> Result<Vec<Result<HeadAndKey, LogError>>, LogError> {
         let rows = self.partition(partition).rows();
         let answer = |organization: &OrganizationId, key: Option<&IdempotencyKey>| HeadAndKey {
             sequence: rows.sequence(organization),
             command: key.and_then(|key| rows.command(organization, key)),
         };
-        Ok(asked.iter().map(|(organization, key)| answer(organization, key.as_ref())).collect())
+        Ok(asked.iter().map(|(organization, key)| Ok(answer(organization, key.as_ref()))).collect())
     }
 
     async fn stream(
@@ -129,17 +130,19 @@ impl Log for MemoryLog {
         Ok(Box::new(MemoryTurn::new(partition, held, head)))
     }
 
-    async fn due(&self, partition: u16, now: Timestamp, limit: u32) -> Result<Vec<OrganizationId>, LogError> {
+    async fn due(
+        &self,
+        partition: u16,
+        now: Timestamp,
+        _machine_now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OrganizationId>, LogError> {
         Ok(self.partition(partition).rows().due(now, limit))
     }
 
-    async fn correct_due(
-        &self,
-        organization: &OrganizationId,
-        sequence: u64,
-        due_at: Option<Timestamp>,
-    ) -> Result<(), LogError> {
-        self.of(organization).rows().correct_due(organization, sequence, due_at);
+    async fn correct_due(&self, partition: u16, corrections: &[DueCorrection]) -> Result<(), LogError> {
+        let mut rows = self.partition(partition).rows();
+        corrections.iter().for_each(|correction| rows.correct_due(correction));
         Ok(())
     }
 

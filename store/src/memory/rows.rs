@@ -7,7 +7,8 @@ use std::sync::Arc;
 use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp, evolve};
 
 use crate::log::{
-    AppendCommand, FeedLimit, FeedMatches, FeedSearch, Loaded, LogError, NewEvent, Outcome, Snapshot, StateAt,
+    AppendCommand, DueCorrection, FeedLimit, FeedMatches, FeedSearch, Loaded, LogError, NewEvent, Outcome, Snapshot,
+    StateAt,
 };
 use crate::record::RecordedEvent;
 use crate::snapshot;
@@ -204,9 +205,9 @@ impl Rows {
         due.take(usize::try_from(limit).unwrap_or(usize::MAX)).map(|(_, organization)| organization.clone()).collect()
     }
 
-    pub(super) fn correct_due(&mut self, organization: &OrganizationId, sequence: u64, due_at: Option<Timestamp>) {
-        if self.sequence(organization) == sequence {
-            self.set_due(organization, due_at);
+    pub(super) fn correct_due(&mut self, correction: &DueCorrection) {
+        if self.sequence(&correction.organization) == correction.sequence {
+            self.set_due(&correction.organization, correction.due_at);
         }
     }
 

@@ -29,6 +29,11 @@ pub fn session_options(options: PgConnectOptions) -> PgConnectOptions {
 pub enum StartupError {
     #[error("the server runs with {0} = off: a crash would lose acknowledged commands")]
     Unsafe(&'static str),
+    /// A pooler in between may ignore what sessions ask for when they begin.
+    #[error(
+        "sessions have {name} = {value} although they ask for another: is there a pooler that ignores startup options?"
+    )]
+    Overruled { name: &'static str, value: String },
     #[error("the server is PostgreSQL {0}; 15 or later is needed")]
     TooOld(String),
     #[error("the server cannot be asked for its settings")]
@@ -42,19 +47,28 @@ pub enum UnsafeServer {
     Allowed,
 }
 
-/// Checks that what this server commits outlives a crash.
+/// Checks that what this server commits outlives a crash, and that its sessions are what [`session_options`] asks for.
 ///
 /// # Errors
 /// [`StartupError`], the reason why it may not be used.
 pub async fn check_server(pool: &PgPool, unsafe_server: UnsafeServer) -> Result<(), StartupError> {
-    let (fsync, full_page_writes, number, version): (String, String, i32, String) = sqlx::query_as(
-        "SELECT current_setting('fsync'), current_setting('full_page_writes'),
-                current_setting('server_version_num')::int, current_setting('server_version')",
-    )
-    .fetch_one(pool)
-    .await?;
+    let (fsync, full_page_writes, number, version, commit, isolation): (String, String, i32, String, String, String) =
+        sqlx::query_as(
+            "SELECT current_setting('fsync'), current_setting('full_page_writes'),
+                    current_setting('server_version_num')::int, current_setting('server_version'),
+                    current_setting('synchronous_commit'), current_setting('transaction_isolation')",
+        )
+        .fetch_one(pool)
+        .await?;
     if number < SERVER_VERSION_MIN {
         return Err(StartupError::TooOld(version));
+    }
+    for (name, value, asked) in
+        [("synchronous_commit", commit, "on"), ("transaction_isolation", isolation, "read committed")]
+    {
+        if value != asked {
+            return Err(StartupError::Overruled { name, value });
+        }
     }
     for (name, value) in [("fsync", fsync), ("full_page_writes", full_page_writes)] {
         if value == "off" && unsafe_server == UnsafeServer::Refused {

@@ -1,23 +1,26 @@
-//! [`PostgresLog`]: one connection a partition for its writer, a pool for everything else.
+//! [`PostgresLog`]: one connection a partition for its writer, one for looks at the clock, a pool for everything else.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp};
+use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Postgres};
-use tokio::sync::{Mutex, Semaphore};
+use sqlx::postgres::{PgConnectOptions, PgPool};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::answer::{ANSWER_TIMEOUT, answered};
 use super::error::of_read;
+use super::line::Line;
+use super::pool::pool_options;
 use super::row::Upcasters;
 use super::turn::{PostgresTurn, lock_head};
 use super::{append, due, feed, migrate, past, read, session_options};
 use crate::log::{
-    AppendCommand, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn,
+    AppendCommand, DueCorrection, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome,
+    StateAt, Turn,
 };
 use crate::record::RecordedEvent;
 
@@ -32,8 +35,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct PostgresLog {
     options: PgConnectOptions,
     pool: PgPool,
-    /// The connection of each partition's writer; `None` until it is needed, and after its answer was lost.
-    writers: Vec<Mutex<Option<PgConnection>>>,
+    /// Of each partition's writer.
+    writers: Vec<Line>,
+    /// Whether the node is ready must not depend on who else waits for the pool.
+    clock: Line,
     turns: Arc<Semaphore>,
     partitions: u16,
     upcasters: Arc<Upcasters>,
@@ -49,7 +54,7 @@ impl PostgresLog {
     pub async fn connect(options: PgConnectOptions, readers: u32) -> Result<Self, LogError> {
         let options = session_options(options);
         let readers = readers.max(TURNS_SHARE);
-        let pool = PgPoolOptions::new()
+        let pool = pool_options()
             .max_connections(readers)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.clone())
@@ -61,7 +66,8 @@ impl PostgresLog {
         Ok(Self {
             options,
             pool,
-            writers: (0..partitions).map(|_| Mutex::new(None)).collect(),
+            writers: (0..partitions).map(|_| Line::default()).collect(),
+            clock: Line::default(),
             turns: Arc::new(Semaphore::new(usize::try_from(readers / TURNS_SHARE).unwrap_or(1))),
             partitions,
             upcasters: domain::upcast::upcasters().into(),
@@ -79,11 +85,6 @@ impl PostgresLog {
         self.pool.acquire().await.map_err(of_read)
     }
 
-    async fn connected(&self) -> Result<PgConnection, LogError> {
-        let connected = tokio::time::timeout(ACQUIRE_TIMEOUT, self.options.connect()).await;
-        connected.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(of_read)
-    }
-
     fn partition_of(&self, organization: &OrganizationId) -> u16 {
         organization.partition(self.partitions)
     }
@@ -98,16 +99,12 @@ impl Log for PostgresLog {
     async fn append(&self, partition: u16, batch: &[AppendCommand]) -> Result<Vec<Outcome>, LogError> {
         let writer = self.writers.get(usize::from(partition));
         let writer = writer.ok_or_else(|| LogError::Rejected(format!("there is no partition {partition}").into()))?;
-        let mut slot = writer.lock().await;
-        // Taken out for the time of the call: if this future is dropped, so is a connection with an unread answer.
-        let mut connection = match slot.take() {
-            Some(connection) => connection,
-            None => self.connected().await?,
-        };
+        let mut line = writer.hold().await;
+        let mut connection = line.take(&self.options, ACQUIRE_TIMEOUT).await?;
         let append = tokio::time::timeout(ANSWER_TIMEOUT, append::append(&mut connection, partition, batch));
         let result = append.await.unwrap_or_else(|elapsed| Err(LogError::OutcomeUnknown(Box::new(elapsed))));
         if !matches!(result, Err(LogError::OutcomeUnknown(_))) {
-            *slot = Some(connection);
+            line.keep(connection);
         }
         result
     }
@@ -145,7 +142,7 @@ impl Log for PostgresLog {
         &self,
         partition: u16,
         asked: &[(OrganizationId, Option<IdempotencyKey>)],
-    ) -> Result<Vec<HeadAndKey>, LogError> {
+    ) -> Result<Vec<Result<HeadAndKey, LogError>>, LogError> {
         let mut reader = self.reader().await?;
         read::heads_and_keys(&mut reader, partition, asked, &self.upcasters).await
     }
@@ -184,22 +181,27 @@ impl Log for PostgresLog {
         Ok(Box::new(PostgresTurn { transaction, partition, upcasters: Arc::clone(&self.upcasters), _permit: permit }))
     }
 
-    async fn due(&self, partition: u16, now: Timestamp, limit: u32) -> Result<Vec<OrganizationId>, LogError> {
+    async fn due(
+        &self,
+        partition: u16,
+        now: Timestamp,
+        machine_now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OrganizationId>, LogError> {
         let mut reader = self.reader().await?;
-        due::due(&mut reader, partition, self.node, now, limit).await
+        due::due(&mut reader, partition, self.node, [now, machine_now], limit).await
     }
 
-    async fn correct_due(
-        &self,
-        organization: &OrganizationId,
-        sequence: u64,
-        due_at: Option<Timestamp>,
-    ) -> Result<(), LogError> {
+    async fn correct_due(&self, partition: u16, corrections: &[DueCorrection]) -> Result<(), LogError> {
         let mut reader = self.reader().await?;
-        due::correct_due(&mut reader, self.partition_of(organization), organization, sequence, due_at).await
+        due::correct_due(&mut reader, partition, corrections).await
     }
 
     async fn now(&self) -> Result<Timestamp, LogError> {
-        answered(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&self.pool)).await
+        let mut line = self.clock.hold().await;
+        let mut connection = line.take(&self.options, ACQUIRE_TIMEOUT).await?;
+        let now = answered(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&mut connection)).await?;
+        line.keep(connection);
+        Ok(now)
     }
 }

@@ -215,7 +215,7 @@ pub(super) async fn heads_and_keys(
     partition: u16,
     asked: &[(OrganizationId, Option<IdempotencyKey>)],
     upcasters: &Upcasters,
-) -> Result<Vec<HeadAndKey>, LogError> {
+) -> Result<Vec<Result<HeadAndKey, LogError>>, LogError> {
     let organizations: Vec<&str> = asked.iter().map(|(organization, _)| organization.as_str()).collect();
     let keys: Vec<Option<String>> = asked.iter().map(|(_, key)| key.as_ref().map(IdempotencyKey::stored)).collect();
     let rows = answered(
@@ -227,17 +227,22 @@ pub(super) async fn heads_and_keys(
             .fetch_all(connection),
     )
     .await?;
-    let mut answers = vec![HeadAndKey { sequence: 0, command: None }; asked.len()];
+    let nothing = || Ok(HeadAndKey { sequence: 0, command: None });
+    let mut answers: Vec<Result<HeadAndKey, LogError>> = asked.iter().map(|_| nothing()).collect();
     for row in rows {
         let n: i64 = row.try_get("asked").map_err(of_read)?;
         let head: i64 = row.try_get("head").map_err(of_read)?;
         let found: Option<i64> = row.try_get("sequence").map_err(of_read)?;
         let answer = usize::try_from(n - 1).ok().and_then(|n| answers.get_mut(n));
         let answer = answer.ok_or_else(|| LogError::Corrupt(format!("answer {n} was not asked for")))?;
-        answer.sequence = u64::try_from(head).unwrap_or(0);
-        if found.is_some() {
-            let event = Row::from_row(&row).map_err(of_read)?.recorded(upcasters)?;
-            answer.command.get_or_insert_default().push(event);
+        let Ok(known) = answer else { continue };
+        known.sequence = u64::try_from(head).unwrap_or(0);
+        if found.is_none() {
+            continue;
+        }
+        match Row::from_row(&row).map_err(of_read).and_then(|row| row.recorded(upcasters)) {
+            Ok(event) => known.command.get_or_insert_default().push(event),
+            Err(error) => *answer = Err(error),
         }
     }
     Ok(answers)

@@ -6,8 +6,10 @@ use async_trait::async_trait;
 use domain::{EntityId, IdempotencyKey, OrganizationId};
 use sqlx::{Postgres, Transaction};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 
-use super::answer::answered;
+use super::answer::{ANSWER_TIMEOUT, answered};
 use super::row::Upcasters;
 use super::{append, error, read};
 use crate::log::{AppendCommand, Loaded, LogError, Outcome, Turn};
@@ -52,15 +54,22 @@ impl Turn for PostgresTurn {
     ) -> Result<Option<Vec<RecordedEvent>>, LogError> {
         let asked = [(organization.clone(), Some(key.clone()))];
         let answers = read::heads_and_keys(&mut self.transaction, self.partition, &asked, &self.upcasters).await?;
-        Ok(answers.into_iter().next().and_then(|answer| answer.command))
+        let answer = answers.into_iter().next().transpose()?;
+        Ok(answer.and_then(|answer| answer.command))
     }
 
     async fn append(mut self: Box<Self>, batch: &[AppendCommand]) -> Result<Vec<Outcome>, LogError> {
-        let outcomes = append::append(&mut self.transaction, self.partition, batch).await;
-        let outcomes = outcomes.map_err(before_commit)?;
-        self.transaction.commit().await.map_err(error::of_append)?;
+        let append = timeout(ANSWER_TIMEOUT, append::append(&mut self.transaction, self.partition, batch)).await;
+        let outcomes = append.unwrap_or_else(lost).map_err(before_commit)?;
+        let commit = timeout(ANSWER_TIMEOUT, self.transaction.commit()).await;
+        commit.map_or_else(lost, |committed| committed.map_err(error::of_append))?;
         Ok(outcomes)
     }
+}
+
+/// No answer came in time.
+fn lost<T>(elapsed: Elapsed) -> Result<T, LogError> {
+    Err(LogError::OutcomeUnknown(Box::new(elapsed)))
 }
 
 /// The transaction was not asked to commit, so an answer that was lost was lost with the whole of it.

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 pub struct ManualClock {
     now: Mutex<Timestamp>,
     jump: Mutex<TimeDelta>,
+    stepped: Mutex<TimeDelta>,
 }
 
 impl ManualClock {
@@ -17,12 +18,22 @@ impl ManualClock {
     #[must_use]
     pub fn new() -> Self {
         let start = Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("one instant");
-        Self { now: Mutex::new(start + TimeDelta::nanoseconds(1_234_567)), jump: Mutex::default() }
+        Self {
+            now: Mutex::new(start + TimeDelta::nanoseconds(1_234_567)),
+            jump: Mutex::default(),
+            stepped: Mutex::default(),
+        }
     }
 
     pub fn advance_seconds(&self, seconds: i64) {
         let mut now = self.now.lock().expect("no code panics while it holds the time");
         *now += TimeDelta::seconds(seconds);
+    }
+
+    /// Sets the clock, without time passing.
+    pub fn step_seconds(&self, seconds: i64) {
+        *self.stepped.lock().expect("no code panics while it holds the step") += TimeDelta::seconds(seconds);
+        self.advance_seconds(seconds);
     }
 
     /// Lets time pass right after the next look at the clock.
@@ -47,5 +58,10 @@ impl Clock for ManualClock {
 
     fn machine_now(&self) -> Timestamp {
         *self.now.lock().expect("no code panics while it holds the time")
+    }
+
+    fn ahead_of_steady_micros(&self) -> i64 {
+        let stepped = *self.stepped.lock().expect("no code panics while it holds the step");
+        stepped.num_microseconds().expect("a case steps by seconds")
     }
 }

@@ -11,7 +11,8 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::log::{
-    AppendCommand, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome, StateAt, Turn,
+    AppendCommand, DueCorrection, FeedLimit, FeedMatches, FeedSearch, HeadAndKey, Loaded, Log, LogError, Outcome,
+    StateAt, Turn,
 };
 use crate::record::RecordedEvent;
 
@@ -44,6 +45,9 @@ pub struct FaultyLog {
     /// The sequence of each snapshot that was appended.
     snapshots: Mutex<Vec<u64>>,
     pub loads: AtomicUsize,
+    loads_under_way: AtomicUsize,
+    pub loads_at_once_max: AtomicUsize,
+    pub corrections: AtomicUsize,
     pub turns: AtomicUsize,
     pub head_reads: AtomicUsize,
     head_reads_under_way: AtomicUsize,
@@ -64,6 +68,9 @@ impl FaultyLog {
             entities_open: watch::Sender::new(true),
             snapshots: Mutex::default(),
             loads: AtomicUsize::new(0),
+            loads_under_way: AtomicUsize::new(0),
+            loads_at_once_max: AtomicUsize::new(0),
+            corrections: AtomicUsize::new(0),
             turns: AtomicUsize::new(0),
             head_reads: AtomicUsize::new(0),
             head_reads_under_way: AtomicUsize::new(0),
@@ -171,7 +178,13 @@ impl Log for FaultyLog {
 
     async fn load(&self, organization: &OrganizationId) -> Result<Loaded, LogError> {
         self.loads.fetch_add(1, Ordering::SeqCst);
-        self.inner.load(organization).await
+        let at_once = self.loads_under_way.fetch_add(1, Ordering::SeqCst) + 1;
+        self.loads_at_once_max.fetch_max(at_once, Ordering::SeqCst);
+        // Others have time to come beside it.
+        tokio::task::yield_now().await;
+        let loaded = self.inner.load(organization).await;
+        self.loads_under_way.fetch_sub(1, Ordering::SeqCst);
+        loaded
     }
 
     async fn state_at(&self, organization: &OrganizationId, at: Timestamp) -> Result<StateAt, LogError> {
@@ -192,7 +205,7 @@ impl Log for FaultyLog {
         &self,
         partition: u16,
         asked: &[(OrganizationId, Option<IdempotencyKey>)],
-    ) -> Result<Vec<HeadAndKey>, LogError> {
+    ) -> Result<Vec<Result<HeadAndKey, LogError>>, LogError> {
         let at_once = self.head_reads_under_way.fetch_add(1, Ordering::SeqCst) + 1;
         self.head_reads_at_once_max.fetch_max(at_once, Ordering::SeqCst);
         self.head_reads.fetch_add(1, Ordering::SeqCst);
@@ -228,17 +241,19 @@ impl Log for FaultyLog {
         self.inner.turn(partition).await
     }
 
-    async fn due(&self, partition: u16, now: Timestamp, limit: u32) -> Result<Vec<OrganizationId>, LogError> {
-        self.inner.due(partition, now, limit).await
+    async fn due(
+        &self,
+        partition: u16,
+        now: Timestamp,
+        machine_now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OrganizationId>, LogError> {
+        self.inner.due(partition, now, machine_now, limit).await
     }
 
-    async fn correct_due(
-        &self,
-        organization: &OrganizationId,
-        sequence: u64,
-        due_at: Option<Timestamp>,
-    ) -> Result<(), LogError> {
-        self.inner.correct_due(organization, sequence, due_at).await
+    async fn correct_due(&self, partition: u16, corrections: &[DueCorrection]) -> Result<(), LogError> {
+        self.corrections.fetch_add(1, Ordering::SeqCst);
+        self.inner.correct_due(partition, corrections).await
     }
 
     async fn now(&self) -> Result<Timestamp, LogError> {

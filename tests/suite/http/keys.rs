@@ -1,5 +1,7 @@
 //! Rights: scopes, organizations, revocation.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::support;
@@ -41,6 +43,43 @@ async fn scopes_and_organizations_bound_what_a_key_may_do() {
     let answer = spend.send(spend.request("POST", "/v1/commands").json(&batch)).await.unwrap();
     assert_eq!(answer.body["results"][0]["status"], 404, "{}", answer.body);
     assert_eq!(admin.get(&balance("b")).await.unwrap().body["balance"], 10);
+}
+
+/// Every look-up waits for the lock, as for connections that others have, or for a database that hangs.
+#[tokio::test(flavor = "multi_thread")]
+async fn known_keys_are_answered_while_no_key_can_be_looked_up_and_unknown_ones_crowd_in() {
+    const STRANGERS: usize = 1_000;
+    let database = support::database().await;
+    let node = Node::start(&database.url).await;
+    let admin = node.client();
+    let (_, secret) = make_key(&admin, json!({"name": "known", "scope": "read"})).await;
+    let known = admin.with_key(&secret);
+    let path = "/v1/organizations/a/balance?consistency=strong";
+    assert_eq!(known.get(path).await.unwrap().status, 404);
+
+    let mut locked = database.pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE store.api_keys IN ACCESS EXCLUSIVE MODE").execute(&mut *locked).await.unwrap();
+    let mut crowd = tokio::task::JoinSet::new();
+    for stranger in 0..STRANGERS {
+        let client = admin.with_key(&format!("clk_{stranger}"));
+        crowd.spawn(async move { client.get(path).await.unwrap().status });
+    }
+    // Longer than a key is believed without asking.
+    let begun = Instant::now();
+    let mut slowest = Duration::ZERO;
+    while begun.elapsed() < Duration::from_secs(9) {
+        let asked = Instant::now();
+        assert_eq!(known.get(path).await.unwrap().status, 404, "after {:?}", begun.elapsed());
+        slowest = slowest.max(asked.elapsed());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(slowest < Duration::from_secs(4), "one look-up in vain at most: {slowest:?}");
+    assert!(crowd.join_all().await.iter().all(|status| *status == 503), "nobody waits for long");
+    locked.rollback().await.unwrap();
+    let begun = Instant::now();
+    while admin.with_key("clk_0").get(path).await.unwrap().status != 401 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "strangers are told so again");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -99,7 +99,7 @@ async fn c03_a_key_stands_on_the_first_event_and_brings_back_its_command() {
         (organization.clone(), None),
         (OrganizationId::try_new("nobody").unwrap(), Some(key("spend"))),
     ];
-    let answers = f.log.heads_and_keys(0, &asked).await.unwrap();
+    let answers: Vec<_> = f.log.heads_and_keys(0, &asked).await.unwrap().into_iter().map(Result::unwrap).collect();
     assert_eq!(answers.iter().map(|a| a.sequence).collect::<Vec<_>>(), [a.sequence, a.sequence, a.sequence, 0]);
     let command = answers[0].command.as_ref().unwrap();
     assert!(command.len() > 1, "the command also caused an alert");
@@ -112,6 +112,24 @@ async fn c03_a_key_stands_on_the_first_event_and_brings_back_its_command() {
     let entity = command[0].entity_id.unwrap();
     assert_eq!(f.log.entity(&organization, entity, a.sequence).await.unwrap(), command[..1]);
     assert_eq!(f.log.entity(&organization, entity, command[0].sequence - 1).await.unwrap(), []);
+}
+
+/// A node of an older version meets a key whose command a newer one wrote, as often as somebody retries it.
+#[tokio::test]
+async fn c09_a_command_that_cannot_be_read_fails_its_own_question_only() {
+    let f = Fixture::new(1).await;
+    let (mut a, mut b) = (Writer::new("a", 1), Writer::new("b", 1));
+    f.append(&[a.next(&grant(5), Some("new")), b.next(&grant(5), Some("k"))]).await;
+    f.run("UPDATE store.events SET event_version = '99.0.0' WHERE aggregate_id = 'a'").await;
+    let asked = [
+        (a.organization.clone(), Some(key("new"))),
+        (b.organization.clone(), Some(key("k"))),
+        (a.organization.clone(), None),
+    ];
+    let answers = f.log.heads_and_keys(0, &asked).await.unwrap();
+    assert!(matches!(&answers[0], Err(LogError::Corrupt(_))), "{:?}", answers[0]);
+    assert!(answers[1].as_ref().unwrap().command.is_some());
+    assert_eq!(answers[2].as_ref().unwrap().sequence, a.sequence);
 }
 
 #[tokio::test]
@@ -167,6 +185,18 @@ async fn c04_sessions_are_durable_and_bounded() {
     let checked = postgres::check_server(f.log.pool(), UnsafeServer::Refused).await;
     assert!(matches!(checked, Ok(()) | Err(StartupError::Unsafe(_))), "{checked:?}");
     assert_eq!(checked.is_ok(), setting("fsync").await == "on" && setting("full_page_writes").await == "on");
+}
+
+/// As behind a pooler that ignores what a session asks for when it begins.
+#[tokio::test]
+async fn c04_sessions_that_are_not_what_they_ask_for_are_refused() {
+    let f = Fixture::new(1).await;
+    for (name, value) in [("synchronous_commit", "off"), ("default_transaction_isolation", r"repeatable\ read")] {
+        let options = postgres::session_options(f.options.clone()).options([(name, value)]);
+        let pool = sqlx::PgPool::connect_with(options).await.unwrap();
+        let checked = postgres::check_server(&pool, UnsafeServer::Allowed).await;
+        assert!(matches!(checked, Err(StartupError::Overruled { .. })), "{name}: {checked:?}");
+    }
 }
 
 #[tokio::test]

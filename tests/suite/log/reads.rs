@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use domain::{Organization, OrganizationId};
 use store::chain::GENESIS;
-use store::log::{FeedLimit, FeedSearch, Log, LogError};
+use store::log::{DueCorrection, FeedLimit, FeedSearch, Log, LogError};
 use store::postgres::{self, MigrateError, PostgresLog};
 use store::verify::verify;
 use uuid::Uuid;
@@ -133,17 +133,44 @@ async fn c13_due_times_are_lowered_by_appends_corrected_by_one_sweeper() {
     assert_eq!(append(Some(late)).await, Some(early));
 
     let rival = PostgresLog::connect(f.options.clone(), 2).await.unwrap();
-    assert_eq!(f.log.due(0, early - TimeDelta::seconds(9), 10).await.unwrap(), []);
-    assert_eq!(f.log.due(0, early, 10).await.unwrap(), [a.organization.clone()]);
-    assert_eq!(rival.due(0, early, 10).await.unwrap(), []);
-    assert_eq!(rival.due(0, early + TimeDelta::seconds(2), 10).await.unwrap(), [a.organization.clone()]);
+    let due_at = async |log: &PostgresLog, at| log.due(0, at, at, 10).await.unwrap();
+    assert_eq!(due_at(&f.log, early - TimeDelta::seconds(9)).await, []);
+    assert_eq!(due_at(&f.log, early).await, [a.organization.clone()]);
+    assert_eq!(due_at(&rival, early).await, []);
+    assert_eq!(due_at(&rival, early + TimeDelta::seconds(2)).await, [a.organization.clone()]);
 
-    f.log.correct_due(&a.organization, a.sequence - 1, None).await.unwrap();
-    assert_eq!(f.log.load(&a.organization).await.unwrap().due_at, Some(early), "the stream has moved on");
-    f.log.correct_due(&a.organization, a.sequence, Some(late)).await.unwrap();
-    assert_eq!(f.log.load(&a.organization).await.unwrap().due_at, Some(late));
-    f.log.correct_due(&a.organization, a.sequence, None).await.unwrap();
-    assert_eq!(f.log.load(&a.organization).await.unwrap().due_at, None);
+    let mut b = Writer::new("b", 1);
+    let mut command = b.next(&grant(1), None);
+    command.due_at = Some(early);
+    f.append(&[command]).await;
+    let at = |writer: &Writer, sequence: u64, due_at| {
+        let organization = writer.organization.clone();
+        DueCorrection { organization, sequence, due_at }
+    };
+    let due = async || {
+        let (a, b) = (f.log.load(&a.organization).await.unwrap(), f.log.load(&b.organization).await.unwrap());
+        (a.due_at, b.due_at)
+    };
+    f.log.correct_due(0, &[at(&a, a.sequence - 1, None), at(&b, b.sequence, Some(late))]).await.unwrap();
+    assert_eq!(due().await, (Some(early), Some(late)), "the stream has moved on");
+    f.log.correct_due(0, &[at(&a, a.sequence, Some(late)), at(&b, b.sequence, None)]).await.unwrap();
+    assert_eq!(due().await, (Some(late), None));
+    f.log.correct_due(0, &[at(&a, a.sequence, None), at(&b, b.sequence, Some(early))]).await.unwrap();
+    assert_eq!(due().await, (None, Some(early)));
+}
+
+#[tokio::test]
+async fn c12_a_sweeper_whose_clock_is_ahead_of_the_databases_takes_nothing() {
+    let f = Fixture::new(1).await;
+    let mut a = Writer::new("a", 1);
+    let mut command = a.next(&grant(1), None);
+    command.due_at = Some(start());
+    f.append(&[command]).await;
+    let database = f.log.now().await.unwrap();
+    let wrong = database + TimeDelta::hours(2);
+    assert_eq!(f.log.due(0, wrong, wrong, 10).await.unwrap(), []);
+    let right = PostgresLog::connect(f.options.clone(), 2).await.unwrap();
+    assert_eq!(right.due(0, database, database, 10).await.unwrap(), [a.organization.clone()], "no lease was taken");
 }
 
 /// Two streams of five commands each, and the anchor of the honest log.

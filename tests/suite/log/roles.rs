@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use domain::OrganizationId;
 use sqlx::postgres::PgPool;
 use store::keys::{self, Scope};
-use store::log::{Log, Outcome};
+use store::log::{DueCorrection, Log, Outcome};
 use store::postgres::PostgresLog;
 use uuid::Uuid;
 
@@ -106,8 +106,9 @@ async fn the_app_role_appends_and_cannot_change_a_row() {
     command.snapshot = Some(a.snapshot());
     assert_eq!(log.append(0, &[command]).await.unwrap(), [Outcome::Appended { position: 1 }]);
     assert_eq!(log.load(&a.organization).await.unwrap().snapshot_sequence, a.sequence);
-    assert_eq!(log.due(0, start(), 1).await.unwrap(), [a.organization.clone()]);
-    log.correct_due(&a.organization, a.sequence, None).await.unwrap();
+    assert_eq!(log.due(0, start(), start(), 1).await.unwrap(), [a.organization.clone()]);
+    let correction = DueCorrection { organization: a.organization.clone(), sequence: a.sequence, due_at: None };
+    log.correct_due(0, &[correction]).await.unwrap();
     let app = PgPool::connect_with(options).await.unwrap();
     for denied in [
         "UPDATE store.events SET payload = '{}'",

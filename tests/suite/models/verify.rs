@@ -66,6 +66,21 @@ async fn a_changed_a_missing_and_an_extra_row_are_named() {
     assert_eq!(ground.verify().await.findings, []);
 }
 
+/// The log alone is verified, and has lost what a read table has seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn c30_a_checkpoint_past_the_end_is_named_by_a_plain_verify() {
+    let ground = honest().await;
+    let url = ground.url.as_str();
+    assert!(command(url, &["verify"]).await.status.success());
+    ground
+        .run("UPDATE ledger.checkpoints SET position = position + 7 WHERE projector = 'grants' AND partition = 1")
+        .await;
+    let found = command(url, &["verify"]).await;
+    let told = String::from_utf8_lossy(&found.stdout).into_owned();
+    assert_eq!(found.status.code(), Some(1), "{told}");
+    assert!(told.contains("projector grants, partition 1: its checkpoint is at"), "{told}");
+}
+
 /// The one finding, which is of this table.
 async fn only(ground: &Ground, table: &str) -> (Fault, String) {
     let findings = ground.verify().await.findings;

@@ -120,6 +120,28 @@ async fn c27_a_swap_gives_way_to_a_long_select_and_blocks_no_reader() {
     runner.shutdown().await;
 }
 
+/// A migration between a rebuild that was cut off and the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn c27_a_rebuild_whose_tables_have_other_columns_than_the_live_ones_begins_anew() {
+    let (world, probe) = World::with_probe("probe").await;
+    world.spend(5, 100).await;
+    let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
+    world.caught_up("probe").await;
+    let mut analyst = world.pool.acquire().await.unwrap().detach();
+    let mut long = analyst.begin().await.unwrap();
+    sqlx::query("SELECT count(*) FROM ledger.probe").execute(&mut *long).await.unwrap();
+    let impatient = Rebuild { patience: Duration::from_millis(100), ..rebuild(&world, &probe) };
+    assert!(matches!(impatient.run(&|_| ()).await, Err(RebuildError::SwapBlocked)));
+    long.rollback().await.unwrap();
+    let migrated = "ALTER TABLE ledger.probe_v1 ADD COLUMN note text; SELECT ledger.publish('probe', 1)";
+    sqlx::raw_sql(migrated).execute(&world.pool).await.unwrap();
+    let rebuilt = rebuild(&world, &probe).run(&|_| ()).await.unwrap();
+    assert!(matches!(rebuilt, Rebuilt { generation: 2, resumed: false, .. }), "{rebuilt:?}");
+    assert_eq!(count(&world, "SELECT count(*) FROM ledger.probe WHERE note IS NULL").await, 5);
+    world.assert_counted("probe").await;
+    runner.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_swap_that_is_blocked_for_too_long_gives_up_and_the_next_rebuild_goes_on() {
     let (world, probe) = World::with_probe("probe").await;

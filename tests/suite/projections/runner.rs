@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use projections::{Limits, Projector, Runner, Target};
+use projections::{Limits, Projector, Runner, Settings, Target};
 use store::log::{FeedLimit, Log};
 use store::postgres::PostgresLog;
 
 use super::probe::Probe;
 use super::world::{World, ledger, spend};
+use crate::support::proxy::Proxy;
 
 const ALL: FeedLimit = FeedLimit { events: 100_000, bytes: 1 << 30 };
 
@@ -27,6 +28,35 @@ async fn every_event_has_its_effect_exactly_once() {
     world.spend(20, 300).await;
     let runner = world.runner(vec![probe]).await;
     world.caught_up("probe").await;
+    world.assert_counted("probe").await;
+    runner.shutdown().await;
+}
+
+/// What was asked has arrived, and no answer comes: TCP does not end such a wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn c28_a_database_that_falls_silent_is_projected_again_once_it_answers() {
+    const TOO_LONG: Duration = Duration::from_secs(60);
+    let (world, probe) = World::with_probe("probe").await;
+    let (proxy, options) = Proxy::start(&world.options).await;
+    let settings = Settings { options, ..world.settings(vec![probe]) };
+    let runner = Runner::start(settings).await.unwrap();
+    world.spend(20, 200).await;
+    world.caught_up("probe").await;
+    assert!(runner.monitor().age() < Duration::from_secs(2));
+
+    proxy.fall_silent_after("COMMIT");
+    world.spend(20, 200).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(proxy.is_silent(), "a batch is under way");
+    assert!(runner.monitor().age() > Duration::from_secs(2), "nobody takes for known what is not");
+    let begun = Instant::now();
+    proxy.speak();
+    world.spend(20, 200).await;
+    let behind = async || world.standings("probe").await.iter().any(|standing| standing.position < standing.end);
+    while behind().await {
+        assert!(begun.elapsed() < TOO_LONG, "it is never projected again");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     world.assert_counted("probe").await;
     runner.shutdown().await;
 }

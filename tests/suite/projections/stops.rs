@@ -72,6 +72,33 @@ async fn a_row_of_the_log_that_cannot_be_read_stops_every_projector_there() {
     runner.shutdown().await;
 }
 
+/// As by a plain `CREATE INDEX`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_somebody_has_locked_stops_its_projector_alone() {
+    let (world, good) = World::with_probe("good").await;
+    let locked_out = Probe::new("locked_out");
+    locked_out.migrate(&world.pool).await;
+    let both: Vec<Arc<dyn Projector>> = vec![Arc::clone(&locked_out) as _, Arc::clone(&good) as _];
+    let runner = world.runner(both).await;
+    world.spend(20, 400).await;
+    world.caught_up("locked_out").await;
+    let mut lock = world.pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE ledger.locked_out_v1 IN SHARE MODE").execute(&mut *lock).await.unwrap();
+    world.spend(20, 400).await;
+    world.caught_up("good").await;
+    world.assert_counted("good").await;
+    let is_locked_out = |stop: &projections::StopView| stop.reason.contains("lock timeout");
+    world
+        .until("locked_out", "stops", |standings| {
+            standings.iter().all(|standing| standing.stop.as_ref().is_some_and(is_locked_out))
+        })
+        .await;
+    lock.rollback().await.unwrap();
+    world.caught_up("locked_out").await;
+    world.assert_counted("locked_out").await;
+    runner.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_away_stops_nobody() {
     let (world, probe) = World::with_probe("probe").await;

@@ -4,6 +4,7 @@ pub mod http;
 pub mod node;
 mod postgres;
 pub mod projected;
+pub mod proxy;
 pub mod stripe;
 
 pub use postgres::{PARTITIONS, TestDatabase, database, empty_database, migrated_database, own_postgres};

@@ -112,6 +112,29 @@ async fn a_page_follows_balances_and_sees_nothing_else_of_events() {
     assert!(text.contains("id: 2\ndata: {\"type\":\"CreditsConsumed\",\"sequence\":2,\"balance\":7}\n\n"), "{text}");
 }
 
+/// A customer's page that uses up the keys of its service would have work done for nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn c22_a_pages_keys_are_not_its_services() {
+    let database = support::database().await;
+    let node = Node::start(&database.url).await;
+    let admin = node.client();
+    grant(&admin, "a", 10).await;
+    let (_, token) = make_token(&admin, "a", json!({})).await;
+    let page = admin.with_key(&token);
+    let off = page.request("PUT", "/v1/organizations/a/auto-recharge").header("Idempotency-Key", "job-1");
+    let off = page.send(off.json(&json!({"enabled": false}))).await.unwrap();
+    assert_eq!(off.status, 200, "{}", off.body);
+    let spent = admin.post("/v1/organizations/a/consumptions", "job-1", &json!({"amount": 3})).await.unwrap();
+    assert_eq!((spent.status, &spent.body["balance_after"]), (201, &json!(7)), "{}", spent.body);
+    let stored: Vec<String> = sqlx::query_scalar(
+        "SELECT e.idempotency_key FROM store.events e WHERE e.idempotency_key LIKE '%:job-1' ORDER BY e.position",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    assert_eq!(stored, ["p:job-1", "c:job-1"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_is_told_what_its_own_organization_would_pay() {
     let database = support::database().await;

@@ -21,6 +21,8 @@ pub async fn c07_a_full_queue_is_answered_at_once_and_moves_nothing(log: Arc<dyn
     let refused = node.execute(world.request("too-many", consume(50)));
     let refused = tokio::time::timeout(Duration::from_millis(20), refused).await.expect("at once");
     assert!(matches!(refused, Err(ExecuteError::Overloaded { .. })));
+    let asked = node.command(&world.organization, &key("held-0")).await;
+    assert!(matches!(asked, Err(ExecuteError::Overloaded { .. })), "questions need a permit, too");
     world.log.open_appends();
     for command in held {
         command.await.unwrap().expect("it had a permit");

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::Credits;
@@ -9,10 +10,13 @@ use domain::commands::{CancelReservation, Expiry};
 use domain::ids::ReservationId;
 use domain::limits::MAX_SETTLED_EVENTS;
 
+use crate::clock::Clock as _;
 use crate::engine::Limits;
 use crate::ledger::ExecuteError;
 use crate::log::Log;
-use crate::testing::world::{World, a_while, consume, eventually, grant, grant_until, key, reserve};
+use crate::testing::world::{
+    World, a_while, consume, eventually, grant, grant_until, key, organization, request, reserve,
+};
 
 /// A sweep as often as a case can wait for.
 fn sweeping() -> Limits {
@@ -112,6 +116,37 @@ pub async fn c12_a_node_with_a_wrong_clock_sweeps_nothing(log: Arc<dyn Log>) {
     eventually("the grant has expired", async || world.names().await.contains(&"GrantExpired")).await;
 }
 
+/// The database is not asked again within the hour: only the look at the time itself can notice.
+pub async fn c12_a_clock_that_is_set_between_two_looks_decides_nothing(log: Arc<dyn Log>) {
+    let seldom = Duration::from_secs(3_600);
+    for forward in [3_600, -3_600] {
+        let world = World::new(Arc::clone(&log));
+        let node = world.node_with(Limits { clock_interval: seldom, ..sweeping() });
+        node.execute(world.request("long", grant_until(100, Expiry::In(600)))).await.unwrap();
+        world.log.set_clock_ahead_ms(-forward * 1_000);
+        world.clock.step_seconds(forward);
+        let refused = node.execute(world.request("spend", consume(1))).await;
+        assert!(matches!(refused, Err(ExecuteError::Unavailable { .. })), "{refused:?}");
+        a_while().await;
+        assert!(node.ready().is_err());
+        assert_eq!(world.names().await, ["CreditsGranted"]);
+        world.log.set_clock_ahead_ms(0);
+        world.node().execute(world.request("top-up", grant(1))).await.expect("the clock is right again");
+    }
+}
+
+/// No command comes that could notice it first.
+pub async fn c12_a_clock_that_is_set_between_two_looks_sweeps_nothing(log: Arc<dyn Log>) {
+    let world = World::new(log);
+    let node = world.node_with(Limits { clock_interval: Duration::from_secs(3_600), ..sweeping() });
+    node.execute(world.request("long", grant_until(100, Expiry::In(600)))).await.unwrap();
+    world.log.set_clock_ahead_ms(-3_600_000);
+    world.clock.step_seconds(3_600);
+    eventually("the node is not ready", async || node.ready().is_err()).await;
+    a_while().await;
+    assert_eq!(world.names().await, ["CreditsGranted"], "by the database's clock it has not expired");
+}
+
 pub async fn c13_idle_organizations_are_settled(log: Arc<dyn Log>) {
     let world = World::new(log);
     world.node().execute(world.request("short", grant_until(100, Expiry::In(10)))).await.unwrap();
@@ -120,8 +155,40 @@ pub async fn c13_idle_organizations_are_settled(log: Arc<dyn Log>) {
     eventually("the grant has expired", async || world.names().await.contains(&"GrantExpired")).await;
     let partition = world.organization.partition(world.log.partitions());
     let now = world.events().await[0].recorded_at + chrono::TimeDelta::seconds(20);
-    eventually("nothing is due", async || world.log.due(partition, now, 10_000).await.unwrap().is_empty()).await;
+    eventually("nothing is due", async || world.log.due(partition, now, now, 10_000).await.unwrap().is_empty()).await;
     eventually("the sweep has passed by the cache", async || node.cached_organizations() == 0).await;
+}
+
+/// Many fall due at one instant: what commands wait for must not stand behind all of them.
+pub async fn c13_a_sweep_corrects_due_times_together_and_leaves_connections_to_commands(log: Arc<dyn Log>) {
+    const MANY: usize = 120;
+    let world = World::new(log);
+    let owners: Vec<_> = (0..MANY).map(|n| organization(&format!("many-{n}"))).collect();
+    let grants = owners.iter().map(|owner| request(owner, "short", grant_until(100, Expiry::In(10)))).collect();
+    assert!(world.node().execute_all(grants).await.iter().all(Result::is_ok));
+    world.log.loads_at_once_max.store(0, Ordering::SeqCst);
+    world.clock.advance_seconds(20);
+    let _node = world.node_with(sweeping());
+    let now = world.clock.now();
+    let partitions = world.log.partitions();
+    let swept = async || {
+        for partition in 0..partitions {
+            if !world.log.due(partition, now, now, 10_000).await.unwrap().is_empty() {
+                return false;
+            }
+        }
+        for owner in &owners {
+            let events = world.log.stream(owner, 0, 10).await.unwrap();
+            if !events.iter().any(|event| event.event.fact.name() == "GrantExpired") {
+                return false;
+            }
+        }
+        true
+    };
+    eventually("all have expired", swept).await;
+    let corrections = world.log.corrections.load(Ordering::SeqCst);
+    assert!(corrections < MANY / 4, "{corrections} corrections for {MANY} organizations");
+    assert!(world.log.loads_at_once_max.load(Ordering::SeqCst) <= Limits::default().sweep_readers);
 }
 
 /// A node that believes the log to know an earlier due time must not rely on it once a sweeper may have raised it.
@@ -137,7 +204,7 @@ pub async fn c13_a_due_time_corrected_by_another_node_is_told_again(log: Arc<dyn
     let partition = world.organization.partition(world.log.partitions());
     let now = world.events().await[0].recorded_at + chrono::TimeDelta::seconds(61);
     eventually("the due time is raised", async || {
-        !world.log.due(partition, now, 10_000).await.unwrap().contains(&world.organization)
+        !world.log.due(partition, now, now, 10_000).await.unwrap().contains(&world.organization)
     })
     .await;
     node.execute(world.request("r-5", reserve(1, 5))).await.unwrap();

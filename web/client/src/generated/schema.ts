@@ -2545,6 +2545,12 @@ export interface components {
         ProjectionHealth: {
             /**
              * Format: int64
+             * @description How long ago the read models were last looked at. While the database does not answer this grows, and all else is as
+             *     old.
+             */
+            age_ms: number;
+            /**
+             * Format: int64
              * @description Events that the projector which is furthest behind in its partition has not projected; stopped ones aside.
              */
             lag_events: number;
