@@ -19,6 +19,7 @@ mod regressions;
 mod scenarios_alerts;
 mod scenarios_free_credits;
 mod scenarios_limits;
+mod scenarios_merges;
 mod scenarios_money;
 mod scenarios_prices;
 mod scenarios_recharge;
