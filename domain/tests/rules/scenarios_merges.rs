@@ -1,22 +1,31 @@
 //! Purchases whose lots have merged (C20): each is taken back as if they had not (C17).
 
+use std::sync::LazyLock;
+
+use chrono::TimeDelta;
 use domain::commands::*;
 use domain::limits::MAX_OPEN_GRANTS;
 use domain::*;
 
 use crate::support::*;
 
-/// As many scheduled grants as commands may open: they are no part of any figure, and every purchase is past the limit.
-pub fn crowd(world: &mut World) {
-    let effective_at = Some(world.now + chrono::TimeDelta::days(365));
-    world.fill(MAX_OPEN_GRANTS, &Command::Grant(Grant { effective_at, ..a_grant(1) }));
+/// A world with as many scheduled grants as commands may open: they are no part of any figure, and every purchase is past
+/// the limit.
+pub fn crowded() -> World {
+    static CROWDED: LazyLock<World> = LazyLock::new(|| {
+        let mut world = World::new();
+        world.now = start() - TimeDelta::seconds(30);
+        let effective_at = Some(world.now + TimeDelta::days(365));
+        world.fill(MAX_OPEN_GRANTS, &Command::Grant(Grant { effective_at, ..a_grant(1) }));
+        world
+    });
+    CROWDED.clone()
 }
 
 /// Purchases of ten credits each, in one lot.
 fn merged(names: &[&str], life: Option<i64>) -> World {
-    let mut world = World::new();
-    crowd(&mut world);
-    let end = life.map_or(Expiry::Never, |seconds| Expiry::At(world.now + chrono::TimeDelta::seconds(seconds)));
+    let mut world = crowded();
+    let end = life.map_or(Expiry::Never, |seconds| Expiry::At(world.now + TimeDelta::seconds(seconds)));
     for name in names {
         world.tick(1);
         world.run(&purchase(10, name, end)).unwrap();

@@ -11,6 +11,7 @@ use domain::text::{Label, Metadata, Note, ReferenceText};
 use domain::usage::Usage;
 use domain::*;
 
+#[derive(Clone)]
 pub struct World {
     pub organization: OrganizationId,
     pub state: Organization,
