@@ -5,6 +5,7 @@ pub mod node;
 mod postgres;
 pub mod projected;
 pub mod stripe;
+pub mod wire;
 
 pub use postgres::{PARTITIONS, TestDatabase, database, empty_database, migrated_database, own_postgres, url_of};
 
