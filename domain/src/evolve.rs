@@ -153,7 +153,7 @@ fn take(state: &mut Organization, allocations: &[Allocation]) {
 
 fn reduce(lot: &mut Lot, amount: Credits) {
     lot.remaining = lot.remaining - amount;
-    lot.owed = lot.owed.min(lot.remaining);
+    lot.bound_owed(lot.remaining);
 }
 
 fn change_each(state: &mut Organization, allocations: &[Allocation], change: impl Fn(&mut Lot, Credits)) {
@@ -167,14 +167,14 @@ fn change_each(state: &mut Organization, allocations: &[Allocation], change: imp
 fn revoke(state: &mut Organization, fact: &PurchaseRevoked) {
     state.totals.clawed_back = state.totals.clawed_back + fact.amount;
     state.debt = state.debt + fact.debt;
-    change_each(state, &fact.held, |lot, amount| lot.owed = lot.owed + amount);
+    change_each(state, &fact.held, |lot, amount| lot.owe(fact.purchase_id, amount));
     take(state, &fact.allocations);
 }
 
 fn reinstate(state: &mut Organization, fact: &PurchaseReinstated) {
     state.totals.reinstated = state.totals.reinstated + total(&fact.returned);
-    for lot in state.lots.iter_mut().filter(|lot| lot.terms.purchase_id == Some(fact.purchase_id)) {
-        lot.owed = Credits::ZERO;
+    for lot in &mut state.lots {
+        lot.owed.remove(&fact.purchase_id);
     }
     change_each(state, &fact.returned, |lot, amount| lot.remaining = lot.remaining + amount);
 }
@@ -224,7 +224,7 @@ fn unhold(state: &mut Organization, id: ReservationId) {
 fn release(lot: &mut Lot, amount: Credits) {
     lot.held = lot.held - amount;
     if lot.closed.is_none() {
-        lot.owed = lot.owed.min(lot.held);
+        lot.bound_owed(lot.held);
     }
 }
 

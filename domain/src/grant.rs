@@ -1,5 +1,6 @@
 //! Grants: the terms of one lot of credits, and what is left of it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -224,10 +225,10 @@ pub struct Lot {
     /// Held part included.
     pub remaining: Credits,
     pub held: Credits,
-    /// How much of `held` a claw-back has counted as spent: released after the lot has closed, it repays that debt
-    /// (CORRECTNESS C17).
-    #[serde(default)]
-    pub owed: Credits,
+    /// How much of `held` a claw-back of each purchase has counted as spent: released after the lot has closed, it repays
+    /// that debt (CORRECTNESS C17). Another purchase than the lot's own is there where lots have merged.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub owed: BTreeMap<PurchaseId, Credits>,
     /// False until `effective_at` has been settled.
     pub effective: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -243,6 +244,26 @@ impl Lot {
     #[must_use]
     pub fn unheld(&self) -> Credits {
         self.remaining - self.held
+    }
+
+    /// What claw-backs have counted as spent of what is held.
+    #[must_use]
+    pub fn owed(&self) -> Credits {
+        self.owed.values().copied().sum()
+    }
+
+    pub(crate) fn owe(&mut self, purchase: PurchaseId, amount: Credits) {
+        let owed = self.owed.entry(purchase).or_insert(Credits::ZERO);
+        *owed = *owed + amount;
+    }
+
+    pub(crate) fn bound_owed(&mut self, most: Credits) {
+        let mut room = most;
+        for owed in self.owed.values_mut() {
+            *owed = room.min(*owed);
+            room = room - *owed;
+        }
+        self.owed.retain(|_, owed| owed.is_positive());
     }
 
     /// Credits that a new command may take.

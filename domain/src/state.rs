@@ -4,6 +4,7 @@
 //! Invariant: lots stand in burn order, and none is empty.
 //! Invariant: the books balance (`totals.rs`), and debt implies that no unrestricted credits are free.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
@@ -329,7 +330,7 @@ impl Organization {
             terms: Arc::clone(terms),
             remaining: amount,
             held: Credits::ZERO,
-            owed: Credits::ZERO,
+            owed: BTreeMap::new(),
             effective,
             closed: None,
         };

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use crate::commands::{Expiry, Grant, VoidGrant};
+use crate::credits::Credits;
 use crate::decide::draft::{Draft, Stop};
+use crate::decide::pool::may_share_a_lot;
 use crate::error::CommandError;
 use crate::events::{CreditsGranted, Fact, GrantMerged, GrantVoided};
 use crate::grant::{Allocation, Closed, GrantTerms};
@@ -77,11 +79,18 @@ pub(super) fn merge_at_limit(draft: &mut Draft<'_>, new: GrantId) {
             && lot.effective
             && other.closed.is_none()
             && other.terms.is_interchangeable_with(&lot.terms)
+            && may_share_a_lot(&other.terms, &lot.terms)
     });
-    let Some(into) = target.map(|other| other.id()) else { return };
-    let grant = Allocation::of(&lot.terms, lot.remaining);
-    if lot.held.is_zero() {
-        draft.emit(GrantMerged { grant, into });
+    let Some(target) = target.filter(|_| lot.held.is_zero()) else { return };
+    let (into, grant) = (target.id(), Allocation::of(&lot.terms, lot.remaining));
+    let joins_another_purchase = lot.terms.purchase_id.is_some() && lot.terms.root() != target.terms.root();
+    draft.emit(GrantMerged { grant: grant.clone(), into });
+    if joins_another_purchase {
+        // Moves nothing. It is filed under the other purchase, whose history says by it what its lot holds besides.
+        draft.emit(GrantMerged {
+            grant: Allocation { amount: Credits::ZERO, origin_grant_id: Some(into), ..grant },
+            into,
+        });
     }
 }
 

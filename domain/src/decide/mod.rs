@@ -13,6 +13,7 @@ mod follow;
 mod free_credits;
 mod grant;
 mod lineage;
+mod pool;
 mod pricing;
 mod purchase;
 mod recharge;

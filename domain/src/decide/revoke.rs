@@ -1,7 +1,6 @@
 //! Taking a purchase's credits back after a refund or dispute, and giving them back when a dispute is won
 //! (DESIGN section 3, rule 6; CORRECTNESS C17).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::commands::{ReinstatePurchase, RevokeExtent, RevokePurchase};
@@ -9,13 +8,14 @@ use crate::credits::Credits;
 use crate::decide::burn::draw;
 use crate::decide::draft::{Draft, Stop};
 use crate::decide::grant::{bound_lots, merge_at_limit};
-use crate::decide::lineage::{lapsed, renewed, revoked, terms_in};
+use crate::decide::lineage::{renewed, revoked, terms_in};
+use crate::decide::pool::Pool;
 use crate::decide::purchase::completed;
 use crate::decide::recharge;
 use crate::error::CommandError;
 use crate::events::{Event, Fact, GrantRestored, PurchaseCompleted, PurchaseReinstated, PurchaseRevoked, RestoreCause};
-use crate::grant::{Allocation, GrantTerms, Lot, total};
-use crate::ids::{GrantId, PurchaseId};
+use crate::grant::{Allocation, GrantTerms, total};
+use crate::ids::PurchaseId;
 use crate::time::Timestamp;
 
 pub(super) fn revoke(draft: &mut Draft<'_>, command: &RevokePurchase) -> Result<(), Stop> {
@@ -26,13 +26,13 @@ pub(super) fn revoke(draft: &mut Draft<'_>, command: &RevokePurchase) -> Result<
     }
     draft.bound_outflow(left)?;
     let taking = Taking::of(command, purchase, history, left)?;
-    let remains = remains(draft, history, command.purchase_id.grant());
-    let unheld = remains.iter().map(|(_, unheld)| *unheld).sum::<Credits>();
-    let (allocations, rest) = draw(remains.into_iter(), taking.credits);
-    // What is neither left nor lapsed was spent or is held: that is owed. Lapsed credits are not.
-    let owed = (left - lapsed(history) - unheld).or_zero();
-    let debt = rest.min(owed);
-    let (held, _) = draw(holds(draft, command.purchase_id.grant()), debt);
+    let pool = Pool::of(draft, command.purchase_id)?;
+    let lots = pool.lots(draft);
+    let (allocations, rest) = draw(lots.iter().map(|lot| (*lot, lot.unheld())), taking.credits);
+    // What lapsed is not owed.
+    let debt = rest.min(pool.owed(&lots));
+    // Held credits that no claw-back has counted as spent.
+    let (held, _) = draw(lots.iter().map(|lot| (*lot, lot.held - lot.owed())), debt);
     draft.emit(PurchaseRevoked {
         purchase_id: command.purchase_id,
         amount: total(&allocations) + debt,
@@ -91,26 +91,6 @@ fn price_back_minor(history: &[Event]) -> i64 {
         _ => 0,
     };
     history.iter().map(signed).sum()
-}
-
-/// Held credits of a purchase's lineage that no claw-back has counted as spent.
-fn holds<'a>(draft: &'a Draft<'_>, root: GrantId) -> impl Iterator<Item = (&'a Lot, Credits)> {
-    draft.state.lots.iter().filter(move |lot| lot.terms.root() == root).map(|lot| (lot, lot.held - lot.owed))
-}
-
-/// The unheld remains of a purchase's whole lineage, merged lots included.
-fn remains<'a>(draft: &'a Draft<'_>, history: &[Event], root: GrantId) -> Vec<(&'a Lot, Credits)> {
-    let own = draft.state.lots.iter().filter(|lot| lot.terms.root() == root).map(|lot| (lot, lot.unheld()));
-    let mut merged = BTreeMap::new();
-    for event in history {
-        if let Fact::GrantMerged(f) = &event.fact {
-            let sum = merged.entry(f.into).or_insert(Credits::ZERO);
-            *sum = *sum + f.grant.amount;
-        }
-    }
-    let merged = merged.into_iter().filter_map(|(into, sum)| draft.state.lot(into).zip(Some(sum)));
-    let foreign = merged.filter(|(lot, _)| lot.terms.root() != root && lot.closed.is_none());
-    own.chain(foreign.map(|(lot, sum)| (lot, lot.unheld().min(sum)))).collect()
 }
 
 /// A purchase that was paid, with the events of its lineage.
@@ -182,7 +162,8 @@ fn open_again(
         return None;
     }
     let terms = lot.map_or_else(|| terms_of_lot(history, taken), |lot| lot.terms);
-    let is_over = terms.expires_at.is_some_and(|at| at <= draft.now()) || draft.state.lot(taken.grant_id).is_some();
+    let is_closed = draft.state.lot(terms.grant_id).is_some_and(|lot| lot.closed.is_some());
+    let is_over = terms.expires_at.is_some_and(|at| at <= draft.now()) || is_closed;
     Some(if is_over { renewed(draft, &terms, taken.amount, revoked_at) } else { terms })
 }
 

@@ -5,9 +5,10 @@ use domain::commands::*;
 use domain::*;
 use proptest::prelude::*;
 
-use crate::properties::{Walk, cases, ops};
+use crate::properties::{cases, ops};
 use crate::support::*;
 use crate::table::table;
+use crate::walk::Walk;
 
 fn extreme() -> impl Strategy<Value = i64> {
     const MAX: i64 = 1_000_000_000_000_000;

@@ -21,7 +21,8 @@ pub struct MLot {
     pub root: u128,
     pub remaining: i128,
     pub held: i128,
-    pub owed: i128,
+    /// Of what is held, how much a claw-back of each purchase has counted as spent.
+    pub owed: BTreeMap<u128, i128>,
     pub stage: Stage,
     pub was_voided: bool,
     pub priority: u16,
@@ -30,7 +31,10 @@ pub struct MLot {
     pub effective: i64,
     pub expires: Option<i64>,
     pub patterns: Vec<String>,
-    pub is_bought: bool,
+    /// Of the purchase that it began with, in credits: all of them cost the same.
+    pub cost: Option<i128>,
+    /// Which lot took it last, by its place.
+    pub merged_into: Option<usize>,
     /// Expired or voided out of this lot.
     pub lapsed: i128,
 }
@@ -47,6 +51,18 @@ impl MLot {
                 (Some(o), Some(prefix)) => o.starts_with(prefix),
                 (Some(o), None) => o == pattern,
             })
+    }
+
+    pub fn owed(&self) -> i128 {
+        self.owed.values().sum()
+    }
+
+    pub fn bound_owed(&mut self, most: i128) {
+        let mut room = most;
+        for owed in self.owed.values_mut() {
+            *owed = room.min(*owed);
+            room -= *owed;
+        }
     }
 
     fn key(&self) -> (u16, i64, bool, i64, i64, u128) {
@@ -104,6 +120,8 @@ pub struct MRevocation {
 #[derive(Clone, Debug)]
 pub struct MPurchase {
     pub id: u128,
+    /// The same for all purchases that merges have joined.
+    pub pool: u128,
     pub bought: i128,
     pub revocations: Vec<MRevocation>,
 }
@@ -131,6 +149,8 @@ pub struct Model {
     pub debt: i128,
     pub limit: i128,
     pub totals: MTotals,
+    /// Open grants beside the lots: they are in no figure, and past the limit with them lots merge.
+    pub crowd: usize,
     /// The use of each counter in the calendar month that began then.
     pub used: BTreeMap<&'static str, i128>,
     pub used_month: i64,
@@ -194,7 +214,7 @@ impl Model {
         for (i, amount) in parts {
             let lot = &mut self.lots[*i];
             lot.remaining -= amount;
-            lot.owed = lot.owed.min(lot.remaining);
+            lot.bound_owed(lot.remaining);
         }
     }
 
@@ -203,7 +223,7 @@ impl Model {
             let lot = &mut self.lots[*i];
             lot.held -= amount;
             if matches!(lot.stage, Stage::Open | Stage::Future) {
-                lot.owed = lot.owed.min(lot.held);
+                lot.bound_owed(lot.held);
             }
         }
     }
@@ -219,7 +239,7 @@ impl Model {
         for i in self.sorted() {
             let lot = &self.lots[i];
             if matches!(lot.stage, Stage::Expired | Stage::Voided) && lot.remaining > lot.held {
-                let repaid = lot.owed.min(lot.remaining - lot.held).min(self.debt);
+                let repaid = lot.owed().min(lot.remaining - lot.held).min(self.debt);
                 self.debt -= repaid;
                 self.take(&vec![(i, repaid)]);
                 self.lapse(i, self.lots[i].stage);
@@ -233,7 +253,7 @@ impl Model {
         let lot = &mut self.lots[i];
         let amount = lot.remaining - lot.held;
         lot.remaining -= amount;
-        lot.owed = lot.owed.min(lot.remaining);
+        lot.bound_owed(lot.remaining);
         lot.lapsed += amount;
         lot.stage = stage;
         match stage {

@@ -1,5 +1,7 @@
 //! What each command does to the naive model. Refusals are the names of the domain's errors.
 
+use std::collections::BTreeMap;
+
 use crate::model::{End, MAX_TOTAL, MHold, MLot, MPurchase, MRevocation, MSpent, Model, Parts, Stage};
 use crate::model_prices::{Asked, Quantities};
 
@@ -16,7 +18,7 @@ pub fn check(holds: bool, refusal: &'static str) -> Answer {
 }
 
 impl Model {
-    fn bounded(&self, total: i128, amount: i128) -> Answer {
+    pub fn bounded(&self, total: i128, amount: i128) -> Answer {
         check(total + amount <= MAX_TOTAL, "TotalTooLarge")
     }
 
@@ -164,7 +166,7 @@ impl Model {
         let newest_first = std::iter::once((None, spent.overdraft))
             .chain(spent.parts.iter().rev().map(|(i, amount)| (Some(*i), *amount)));
         let (mut skip, mut rest) = (spent.refunded, amount);
-        let mut voided = Vec::new();
+        let (mut voided, mut restored) = (Vec::new(), Parts::new());
         for (from, taken) in newest_first {
             let part = (taken - skip).clamp(0, rest);
             skip = (skip - taken).max(0);
@@ -175,13 +177,21 @@ impl Model {
                     let repaid = part.min(self.debt);
                     self.debt -= repaid;
                     if part > repaid {
-                        self.lots.push(MLot::unrestricted((at.ids)(), part - repaid, true, at.now));
+                        self.lots.push(MLot::unrestricted((at.ids)(), 0, true, at.now));
+                        restored.push((self.lots.len() - 1, part - repaid));
                     }
                 }
-                Some(i) => self.return_to(at, i, part, spent.taken_at, &mut voided),
+                Some(i) => restored.extend(self.return_to(at, i, part, spent.taken_at, &mut voided)),
             }
         }
         self.totals.refunded += amount;
+        for (i, amount) in restored {
+            self.lots[i].remaining += amount;
+            if !voided.contains(&i) {
+                self.lots[i].stage = Stage::Open;
+                self.merge_at_limit(i);
+            }
+        }
         for i in voided {
             self.lapse(i, Stage::Voided);
         }
@@ -190,104 +200,48 @@ impl Model {
         Ok(())
     }
 
-    fn return_to(&mut self, at: &mut At<'_>, i: usize, amount: i128, taken_at: i64, voided: &mut Vec<usize>) {
+    /// Gives credits back to the lot that they came from; answers the lot that has to begin, or begin again, for it.
+    fn return_to(
+        &mut self,
+        at: &mut At<'_>,
+        i: usize,
+        amount: i128,
+        taken_at: i64,
+        voided: &mut Vec<usize>,
+    ) -> Option<(usize, i128)> {
+        let is_open = |lot: &MLot| lot.remaining > 0 && lot.stage == Stage::Open;
         let revoked = self.is_revoked(self.lots[i].root);
+        let merged_into = self.lots[i].merged_into.filter(|into| is_open(&self.lots[*into]));
         let lot = &mut self.lots[i];
-        let is_open = lot.remaining > 0 && lot.stage == Stage::Open;
-        if is_open && !revoked {
+        if is_open(lot) && !revoked {
             lot.remaining += amount;
-        } else if lot.was_voided && !is_open {
-            lot.remaining += amount;
+            return None;
+        }
+        if lot.was_voided && !is_open(lot) {
             voided.push(i);
-        } else if revoked || lot.expires.is_some_and(|end| end <= at.now) {
-            let renewed = lot.renewed((at.ids)(), amount, taken_at, at.now);
+            return Some((i, amount));
+        }
+        if let Some(into) = merged_into.filter(|_| !revoked) {
+            self.lots[into].remaining += amount;
+            return None;
+        }
+        if revoked || lot.expires.is_some_and(|end| end <= at.now) {
+            let renewed = lot.renewed((at.ids)(), 0, taken_at, at.now);
             self.lots.push(renewed);
-        } else {
-            lot.remaining += amount;
-            lot.stage = Stage::Open;
+            return Some((self.lots.len() - 1, amount));
         }
-    }
-
-    pub fn buy(&mut self, lot: MLot) -> Answer {
-        check(self.purchases.iter().all(|p| p.id != lot.id), "PaymentReferenceUsed")?;
-        self.bounded(self.inflow(), lot.remaining)?;
-        self.purchases.push(MPurchase { id: lot.id, bought: lot.remaining, revocations: Vec::new() });
-        self.totals.purchased += lot.remaining;
-        self.add(lot)
-    }
-
-    pub fn revoke(&mut self, now: i64, id: u128, wanted: Option<i128>, reference: &str) -> Answer {
-        let Some(p) = self.purchases.iter().position(|p| p.id == id) else { return Err("PurchaseNotFound") };
-        let left = self.purchases[p].bought - self.purchases[p].revoked();
-        check(left > 0, "PurchaseAlreadyRevoked")?;
-        let own: Vec<usize> = self.sorted().into_iter().filter(|i| self.lots[*i].root == id).collect();
-        let unheld = |model: &Self, i: usize| model.lots[i].remaining - model.lots[i].held;
-        let loose: i128 = own.iter().map(|i| unheld(self, *i)).sum();
-        let lapsed: i128 = own.iter().map(|i| self.lots[*i].lapsed).sum();
-        let mut rest = wanted.unwrap_or(left).min(left);
-        let mut parts = Parts::new();
-        for i in &own {
-            let part = unheld(self, *i).min(rest);
-            if part > 0 {
-                parts.push((*i, part));
-                rest -= part;
-            }
-        }
-        let debt = rest.min((left - lapsed - loose.min(left)).max(0));
-        let mut counted = debt;
-        for i in own {
-            let lot = &mut self.lots[i];
-            let part = (lot.held - lot.owed).min(counted);
-            lot.owed += part;
-            counted -= part;
-        }
-        self.totals.clawed_back += debt + parts.iter().map(|(_, amount)| amount).sum::<i128>();
-        self.debt += debt;
-        self.take(&parts);
-        let revocation = MRevocation { reference: reference.to_owned(), parts, debt, at: now, is_undone: false };
-        self.purchases[p].revocations.push(revocation);
-        self.tidy();
-        Ok(())
-    }
-
-    pub fn reinstate(&mut self, at: &mut At<'_>, id: u128, reference: &str) -> Answer {
-        let Some(p) = self.purchases.iter().position(|p| p.id == id) else { return Err("PurchaseNotFound") };
-        let mut open = self.purchases[p].revocations.iter_mut().filter(|r| r.reference == reference && !r.is_undone);
-        let Some(revocation) = open.next() else { return Err("RevocationNotFound") };
-        revocation.is_undone = true;
-        let revocation = revocation.clone();
-        self.totals.reinstated += revocation.amount();
-        let root = self.lots.iter().position(|lot| lot.id == id).unwrap();
-        for lot in self.lots.iter_mut().filter(|lot| lot.root == id) {
-            lot.owed = 0;
-        }
-        let back: Vec<_> = revocation.parts.iter().copied().chain([(root, revocation.debt)]).collect();
-        let before = self.lots.clone();
-        for (i, amount) in back.into_iter().filter(|(_, amount)| *amount > 0) {
-            let (was_there, stage) = (before[i].remaining > 0, before[i].stage);
-            if was_there && stage == Stage::Open {
-                self.lots[i].remaining += amount;
-            } else if was_there || before[i].expires.is_some_and(|end| end <= at.now) {
-                let renewed = before[i].renewed((at.ids)(), amount, revocation.at, at.now);
-                self.lots.push(renewed);
-            } else {
-                self.lots[i].remaining += amount;
-                self.lots[i].stage = Stage::Open;
-            }
-        }
-        self.tidy();
-        Ok(())
+        Some((i, amount))
     }
 }
 
 impl MRevocation {
-    fn amount(&self) -> i128 {
+    pub fn amount(&self) -> i128 {
         self.debt + self.parts.iter().map(|(_, amount)| amount).sum::<i128>()
     }
 }
 
 impl MPurchase {
-    fn revoked(&self) -> i128 {
+    pub fn revoked(&self) -> i128 {
         self.revocations.iter().filter(|r| !r.is_undone).map(MRevocation::amount).sum()
     }
 }
@@ -299,7 +253,7 @@ impl MLot {
             root: id,
             remaining: amount,
             held: 0,
-            owed: 0,
+            owed: BTreeMap::new(),
             stage: Stage::Open,
             was_voided: false,
             priority: 100,
@@ -308,19 +262,20 @@ impl MLot {
             effective: now,
             expires: None,
             patterns: Vec::new(),
-            is_bought: false,
+            cost: None,
+            merged_into: None,
             lapsed: 0,
         }
     }
 
-    fn renewed(&self, id: u128, amount: i128, taken_at: i64, now: i64) -> Self {
+    pub fn renewed(&self, id: u128, amount: i128, taken_at: i64, now: i64) -> Self {
         let life = self.expires.map(|end| end - taken_at).filter(|life| *life > 0);
         Self {
             root: self.root,
             priority: self.priority,
             patterns: self.patterns.clone(),
             expires: life.map(|life| now + life),
-            is_bought: self.is_bought,
+            cost: self.cost,
             ..Self::unrestricted(id, amount, self.paid, now)
         }
     }

@@ -7,8 +7,8 @@ use domain::*;
 use crate::model::{End, MHold, MLot, Model, Stage};
 use crate::model_commands::{Answer, At, check};
 use crate::model_prices::{Asked, naive};
-use crate::properties::micros;
 use crate::support::*;
+use crate::walk::micros;
 
 /// Runs a command of the domain on the model.
 pub fn model_run(model: &mut Model, at: &mut At<'_>, command: &Command) -> Answer {
@@ -43,10 +43,11 @@ pub fn model_run(model: &mut Model, at: &mut At<'_>, command: &Command) -> Answe
             let id = purchase_id(c.payment_reference.as_str()).entity().as_u128();
             let expires = match c.expiry {
                 Expiry::In(seconds) => Some(now + i64::from(seconds) * 1_000_000),
-                _ => None,
+                Expiry::At(end) => Some(micros(end)),
+                Expiry::Never => None,
             };
             let lot = MLot::unrestricted(id, wide(c.offer.credits), true, now);
-            model.buy(MLot { expires, is_bought: true, ..lot })
+            model.buy(MLot { expires, cost: Some(lot.remaining), ..lot })
         }
         Command::RevokePurchase(c) => {
             let wanted = match c.extent {

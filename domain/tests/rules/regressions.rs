@@ -1,6 +1,7 @@
 //! Walks that once told the domain and the model apart, kept as they were found.
 
-use crate::properties::{Op, Walk};
+use crate::properties::Op;
+use crate::walk::Walk;
 
 fn agree(ops: &[Op]) {
     let mut walk = Walk::new();

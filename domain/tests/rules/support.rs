@@ -11,6 +11,7 @@ use domain::text::{Label, Metadata, Note, ReferenceText};
 use domain::usage::Usage;
 use domain::*;
 
+#[derive(Clone)]
 pub struct World {
     pub organization: OrganizationId,
     pub state: Organization,
@@ -164,7 +165,10 @@ fn check_lots(state: &Organization) {
     for lot in lots {
         assert!(lot.remaining.is_positive(), "no lot is empty: {lot:?}");
         assert!(lot.held >= Credits::ZERO && lot.held <= lot.remaining, "a hold fits its lot: {lot:?}");
-        assert!(lot.owed >= Credits::ZERO && lot.owed <= lot.remaining, "what is owed fits its lot: {lot:?}");
+        assert!(
+            lot.owed.values().all(|owed| owed.is_positive()) && lot.owed() <= lot.remaining,
+            "what is owed fits its lot: {lot:?}"
+        );
     }
     let held = state.reservations().flat_map(|(_, r)| &r.allocations).map(|a| a.amount).sum::<Credits>();
     assert_eq!(held, lots.iter().map(|lot| lot.held).sum(), "holds belong to reservations");

@@ -10,9 +10,18 @@ use tokio::sync::watch;
 
 use super::driver::{assert_exactly_once, assert_no_gaps, balance, fund, spend_until};
 use crate::support;
+use crate::support::http::Client;
 
-/// How long both nodes hammer: long enough for thousands of conflicts.
+/// How long both nodes hammer: long enough for thousands of conflicts on an idle machine.
 const LOAD: Duration = Duration::from_secs(4);
+
+/// The value of a counter of a node's.
+async fn counted(client: &Client, name: &str) -> u64 {
+    let metrics = client.get("/metrics").await.expect("answered").body;
+    let metrics = metrics.as_str().expect("text");
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("no {name} in {metrics}")).parse().expect("a whole number")
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c05_two_nodes_hammer_one_organization_and_all_make_progress() {
@@ -30,6 +39,14 @@ async fn c05_two_nodes_hammer_one_organization_and_all_make_progress() {
 
     assert!(acknowledged.len() > 100, "only {} commands in {LOAD:?}", acknowledged.len());
     assert_exactly_once(&database.pool, &acknowledged).await;
+    // Both wrote, and a command took a turn after it had lost two rounds: they did get into each other's way.
+    let mut turns = 0;
+    for client in &clients {
+        let committed = counted(client, "credit_ledger_commands_total{outcome=\"committed\"}").await;
+        assert!(committed > 10, "a node has written {committed} commands");
+        turns += counted(client, "credit_ledger_turns_total").await;
+    }
+    assert!(turns > 0, "no command of {} took a turn", acknowledged.len());
     let spent = i64::try_from(acknowledged.len()).expect("few");
     for client in &clients {
         assert_eq!(balance(client, "hot").await["balance"], 1_000_000 - spent);

@@ -34,15 +34,15 @@ async fn every_handler_that_answered_200_is_charged_exactly_once_and_no_other_is
     for caller in 0..CALLERS {
         callers.spawn(call_until(Arc::clone(&stop), Arc::clone(&seen), caller, world.service.client("acme")));
     }
-    for crash in 0..crashes() {
-        tokio::time::sleep(pause(crash)).await;
+    for _ in 0..crashes() {
+        tokio::time::sleep(pause()).await;
         world.node.kill();
         world.node = Node::start(&world.database.url).await;
         world.wire.leads_to(world.node.url());
     }
     let enough = async {
         while seen.load(Ordering::Relaxed) < ANSWERS_MIN {
-            tokio::time::sleep(pause(0)).await;
+            tokio::time::sleep(pause()).await;
         }
     };
     tokio::time::timeout(ENOUGH_WITHIN, enough).await.expect("callers are answered between the crashes");

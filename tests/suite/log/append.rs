@@ -2,10 +2,12 @@
 
 use domain::OrganizationId;
 use store::log::{Log, LogError, Outcome};
-use store::postgres::{self, StartupError, UnsafeServer};
+use store::postgres::{self, PostgresLog, StartupError, UnsafeServer};
 use store::verify::verify;
 
 use super::fixture::*;
+use crate::support;
+use crate::support::node::Node;
 
 #[tokio::test]
 async fn c01_a_bad_command_fails_only_those_behind_it_in_its_stream() {
@@ -182,9 +184,39 @@ async fn c04_sessions_are_durable_and_bounded() {
     for name in ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"] {
         assert_ne!(setting(name).await, "0", "{name}");
     }
-    let checked = postgres::check_server(f.log.pool(), UnsafeServer::Refused).await;
-    assert!(matches!(checked, Ok(()) | Err(StartupError::Unsafe(_))), "{checked:?}");
-    assert_eq!(checked.is_ok(), setting("fsync").await == "on" && setting("full_page_writes").await == "on");
+    assert!(postgres::check_server(f.log.pool(), UnsafeServer::Refused).await.is_ok());
+}
+
+/// A database in which a setting of the server seems to be off.
+async fn pretending(setting: &str) -> (Fixture, String) {
+    let f = Fixture::new(1).await;
+    let database = f.options.get_database().expect("it was named").to_owned();
+    f.run(&format!(
+        "CREATE SCHEMA pretended;
+         CREATE FUNCTION pretended.current_setting(name text) RETURNS text LANGUAGE sql STABLE
+             RETURN CASE name WHEN '{setting}' THEN 'off' ELSE pg_catalog.current_setting(name) END;
+         ALTER DATABASE {database} SET search_path = public, pretended, pg_catalog"
+    ))
+    .await;
+    let url = support::url_of(&database);
+    (f, url)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c04_a_server_that_may_lose_what_it_commits_is_refused_unless_it_is_allowed_by_name() {
+    for setting in ["fsync", "full_page_writes"] {
+        let (f, url) = pretending(setting).await;
+        let log = PostgresLog::connect(f.options.clone(), 1).await.expect("it runs");
+        let refused = postgres::check_server(log.pool(), UnsafeServer::Refused).await;
+        assert!(matches!(refused, Err(StartupError::Unsafe(name)) if name == setting), "{refused:?}");
+        assert!(postgres::check_server(log.pool(), UnsafeServer::Allowed).await.is_ok());
+
+        let output = support::node::command(&url, &["serve", "--listen", "127.0.0.1:0"]).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(&format!("{setting} = off")), "{said}");
+        let allowed = Node::start_with(&url, &[("CREDIT_LEDGER_ALLOW_UNSAFE_DURABILITY", "true")]).await;
+        assert_eq!(allowed.client().get("/readyz").await.expect("it answers").status, 200);
+    }
 }
 
 /// As behind a pooler that ignores what a session asks for when it begins.

@@ -8,7 +8,7 @@ use domain::grant::Category;
 use domain::text::{Metadata, Note};
 use domain::usage::Usage;
 use domain::{
-    Command, CommandId, Context, Credits, Decision, History, IdempotencyKey, KeyNamespace, Organization,
+    Command, CommandError, CommandId, Context, Credits, Decision, History, IdempotencyKey, KeyNamespace, Organization,
     OrganizationId, Timestamp, decide,
 };
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -55,6 +55,8 @@ pub(super) struct Writer {
     pub(super) state: Organization,
     pub(super) sequence: u64,
     pub(super) chain_hash: [u8; 32],
+    /// What decisions look up.
+    history: History,
 }
 
 pub(super) fn start() -> Timestamp {
@@ -85,7 +87,8 @@ pub(super) fn key(text: &str) -> IdempotencyKey {
 impl Writer {
     pub(super) fn new(id: &str, partitions: u16) -> Self {
         let organization = OrganizationId::try_new(id).unwrap();
-        Self { organization, partitions, state: Organization::default(), sequence: 0, chain_hash: GENESIS }
+        let (state, history) = (Organization::default(), History::new());
+        Self { organization, partitions, state, sequence: 0, chain_hash: GENESIS, history }
     }
 
     pub(super) fn partition(&self) -> u16 {
@@ -93,17 +96,34 @@ impl Writer {
     }
 
     pub(super) fn next(&mut self, command: &Command, idempotency_key: Option<&str>) -> AppendCommand {
+        self.try_next(command, idempotency_key).unwrap()
+    }
+
+    /// The command as it is to be appended, unless it is refused.
+    pub(super) fn try_next(
+        &mut self,
+        command: &Command,
+        idempotency_key: Option<&str>,
+    ) -> Result<AppendCommand, CommandError> {
         let key = idempotency_key.map(key);
         let id = match &key {
             Some(key) => CommandId::of_key(&self.organization, key),
             None => CommandId::without_key(Uuid::now_v7()),
         };
         let now = start() + TimeDelta::seconds(i64::try_from(self.sequence).unwrap());
-        let context =
-            Context { organization: &self.organization, command_id: id, now, history: &History::new(), welcome: None };
-        let Decision::Accepted { events, after } = decide(&self.state, command, &context).unwrap() else {
-            panic!("no history is needed")
+        let (events, after) = loop {
+            let (organization, history) = (&self.organization, &self.history);
+            let context = Context { organization, command_id: id, now, history, welcome: None };
+            match decide(&self.state, command, &context)? {
+                Decision::Accepted { events, after } => break (events, after),
+                Decision::NeedsHistory(entity) => assert_eq!(self.history.insert(entity, Vec::new()), None),
+            }
         };
+        for event in &events {
+            if let Some(entity) = event.fact.entity_id() {
+                self.history.entry(entity).or_default().push(event.clone());
+            }
+        }
         let count = u32::try_from(events.len()).unwrap();
         let new = |(index, event): (usize, &domain::Event)| {
             let index = u32::try_from(index).unwrap();
@@ -134,7 +154,7 @@ impl Writer {
         self.chain_hash = chain::seal(self.chain_hash, self.partition(), &mut command);
         self.sequence += u64::from(count);
         self.state = after;
-        command
+        Ok(command)
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {

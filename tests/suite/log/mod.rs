@@ -7,4 +7,5 @@ mod reads;
 mod roles;
 mod silence;
 mod strings;
+mod texts;
 mod verify;

@@ -112,6 +112,29 @@ async fn the_command_tells_and_exits_with_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn c30_the_command_names_the_row_of_the_log_that_was_changed_and_exits_with_1() {
+    let ground = honest().await;
+    let url = ground.url.as_str();
+    let clean = command(url, &["verify"]).await;
+    assert_eq!(clean.status.code(), Some(0), "{}", String::from_utf8_lossy(&clean.stdout));
+    // One digit of one payload, by psql as an intruder would.
+    let change = "UPDATE store.events SET payload = regexp_replace(payload::text, '\"balance_after\":(-?)\\d',
+            '\"balance_after\":\\19')::json
+        WHERE aggregate_id = 'cyd' AND sequence = 2 AND payload::text !~ '\"balance_after\":-?9'";
+    let psql = command(url, &["psql", "--", "-c", change]).await;
+    assert_eq!(String::from_utf8_lossy(&psql.stdout).trim(), "UPDATE 1", "{}", String::from_utf8_lossy(&psql.stderr));
+    let found = command(url, &["verify"]).await;
+    let said = String::from_utf8_lossy(&found.stdout).into_owned();
+    assert_eq!(found.status.code(), Some(1), "{said}");
+    assert!(said.contains("organization cyd, sequence 2, "), "{said}");
+    let json = command(url, &["verify", "--json"]).await;
+    assert_eq!(json.status.code(), Some(1));
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("it is JSON");
+    let text = json.to_string();
+    assert!(text.contains("cyd") && text.contains("\"sequence\":2"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_checkpoint_past_the_end_and_one_that_never_began_are_found() {
     let ground = honest().await;
     ground

@@ -32,8 +32,11 @@ async fn kill_9_at_any_moment_leaves_the_rows_that_the_log_makes() {
     let (publish, servers) = watch::channel(vec![node.client()]);
     let spending = tokio::spawn(spend_until(Arc::clone(&stop), servers, organizations(), CLIENTS));
     for crash in 0..crashes() {
-        tokio::time::sleep(pause(crash)).await;
+        let pause = pause();
+        tokio::time::sleep(pause).await;
         node.kill();
+        // As the dead node left them, wherever each projector was.
+        assert_verified(&database.url, &format!("kill {crash}, after {pause:?}")).await;
         node = Node::start(&database.url).await;
         publish.send_replace(vec![node.client()]);
     }
@@ -41,6 +44,7 @@ async fn kill_9_at_any_moment_leaves_the_rows_that_the_log_makes() {
     let acknowledged = spending.await.expect("the clients end");
     assert!(acknowledged.len() > 100, "only {} commands", acknowledged.len());
     caught_up(&database.pool, TAKE_OVER_MAX).await;
+    assert_verified(&database.url, "at the end").await;
     assert_rebuilt_equal(&database.url, &database.pool).await;
 }
 
@@ -109,6 +113,13 @@ async fn reached(pool: &PgPool, ends: &[(u16, u64)], within: Duration) {
 async fn caught_up(pool: &PgPool, within: Duration) {
     let ends = ends(pool).await;
     reached(pool, &ends, within).await;
+}
+
+/// `verify --projections`: the projectors on the log anew, and what the domain itself says.
+async fn assert_verified(database_url: &str, when: &str) {
+    let output = support::node::command(database_url, &["verify", "--projections"]).await;
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.contains("all is as the log says"), "{when}: {said}");
 }
 
 /// Every read table is what a rebuild makes of the log.

@@ -1,14 +1,17 @@
 //! What stops a projector stops it alone, and says so.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use projections::Projector;
 use serde_json::Value;
 
 use super::probe::{Poison, Probe};
 use super::world::{World, organization};
+use crate::support;
 use crate::support::PARTITIONS;
+use crate::support::http::Client;
+use crate::support::node::Node;
 
 /// Far enough into a batch that it has to be halved to be found.
 const POISONED: u64 = 37;
@@ -219,35 +222,84 @@ async fn rows_of_another_version_are_left_alone() {
     runner.shutdown().await;
 }
 
+/// The value of a gauge of a projector, in a partition.
+async fn gauge(client: &Client, name: &str, projector: &str, partition: &Value) -> Option<f64> {
+    let metrics = client.get("/metrics").await.unwrap().body;
+    let of = |line: &&str| {
+        line.starts_with(name)
+            && line.contains(&format!("projector=\"{projector}\""))
+            && line.contains(&format!("partition=\"{partition}\""))
+    };
+    let line = metrics.as_str().unwrap().lines().find(of)?;
+    Some(line.rsplit(' ').next().unwrap().parse().unwrap())
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn readiness_metrics_and_status_show_a_stop() {
-    use crate::support;
-    use crate::support::node::Node;
+async fn readiness_metrics_log_and_status_show_a_stop() {
     let database = support::database().await;
-    let node = Node::start(&database.url).await;
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let node = Node::start_logging(&database.url, &[], log.path()).await;
+    let client = node.client();
+    // The second event of its partition: nothing is used before.
+    crate::acceptance::fund(&client, &["acme".to_owned()], 100).await;
+    let until = async |what: &str, is_so: &dyn Fn(&Value) -> bool| {
+        let started = Instant::now();
+        loop {
+            let ready = client.get("/readyz").await.unwrap().body;
+            if is_so(&ready["projections"]) {
+                return ready;
+            }
+            assert!(started.elapsed() < Duration::from_secs(30), "not {what}: {ready}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    until("caught up", &|projections| projections["lag_events"] == 0).await;
     sqlx::raw_sql("ALTER TABLE ledger.usage_hourly_v1 RENAME COLUMN credits TO gone")
         .execute(&database.pool)
         .await
         .unwrap();
-    let client = node.client();
-    let organization = ["acme".to_owned()];
-    crate::acceptance::fund(&client, &organization, 100).await;
     let path = "/v1/organizations/acme/consumptions";
     client.post(path, "k", &serde_json::json!({"amount": 1})).await.unwrap();
-    let mut ready = Value::Null;
-    for _ in 0..200 {
-        ready = client.get("/readyz").await.unwrap().body;
-        if ready["projections"]["stopped"][0].is_object() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let is_stopped = |projections: &Value| projections["stopped"][0].is_object() && projections["lag_events"] == 0;
+    let ready = until("stopped", &is_stopped).await;
     assert_eq!(ready["status"], "ready", "commands need no read model");
     let stopped = &ready["projections"]["stopped"];
-    assert_eq!((stopped[0]["projector"].as_str(), stopped[1].is_null()), (Some("usage"), true), "{ready}");
-    let metrics = client.get("/metrics").await.unwrap().body;
-    let metrics = metrics.as_str().unwrap();
-    assert!(metrics.contains("credit_ledger_projection_stopped_position{"), "{metrics}");
+    let partition = &stopped[0]["partition"];
+    let of_event = "SELECT position FROM store.events WHERE event_type = 'CreditsConsumed'";
+    let position: i64 = sqlx::query_scalar(of_event).fetch_one(&database.pool).await.unwrap();
+    assert_eq!(
+        (stopped[0]["projector"].as_str(), stopped[0]["position"].as_i64(), stopped[1].is_null()),
+        (Some("usage"), Some(position), true),
+        "{ready}"
+    );
+
+    // Gauges follow within a second.
+    let names =
+        ["stopped_position", "lag_events", "lag_seconds"].map(|name| format!("credit_ledger_projection_{name}"));
+    let started = Instant::now();
+    loop {
+        let mut values = Vec::new();
+        for projector in ["usage", "transactions"] {
+            for name in &names {
+                values.push(gauge(&client, name, projector, partition).await);
+            }
+        }
+        let [stopped_at, behind, seconds, elsewhere @ ..] = &values[..] else { unreachable!("there are six") };
+        #[expect(clippy::cast_precision_loss, reason = "a position of a test is small")]
+        let is_told = *stopped_at == Some(position as f64) && behind.is_some_and(|events| events >= 1.0);
+        if is_told && seconds.is_some_and(|seconds| seconds > 0.0) && *elsewhere == [Some(0.0); 3] {
+            break;
+        }
+        assert!(started.elapsed() < Duration::from_secs(30), "{values:?}, stopped at {position}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+
+    let lines = std::fs::read_to_string(log.path()).unwrap();
+    let told = lines.lines().find(|line| line.contains("a projector has stopped")).expect("the log says so");
+    for part in ["usage", &format!("partition={partition}"), &format!("position={position}"), "column"] {
+        assert!(told.contains(part), "no {part} in {told}");
+    }
+
     let status = support::node::command(&database.url, &["status", "--json"]).await;
     assert_eq!(status.status.code(), Some(1));
     let status: Value = serde_json::from_slice(&status.stdout).unwrap();

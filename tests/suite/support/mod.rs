@@ -6,8 +6,9 @@ mod postgres;
 pub mod projected;
 pub mod proxy;
 pub mod stripe;
+pub mod wire;
 
-pub use postgres::{PARTITIONS, TestDatabase, database, empty_database, migrated_database, own_postgres};
+pub use postgres::{PARTITIONS, TestDatabase, database, empty_database, migrated_database, own_postgres, url_of};
 
 /// Cases of a property that reaches a database: `TEST_CASES`, at most `most`, or the default.
 pub fn cases(default: u32, most: u32) -> u32 {

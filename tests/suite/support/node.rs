@@ -28,6 +28,14 @@ impl Node {
         tokio::task::spawn_blocking(move || Self::spawn(command)).await.expect("it does not panic")
     }
 
+    /// Starts with more environment; what it logs goes to a file, as text.
+    pub async fn start_logging(database_url: &str, environment: &[(&str, &str)], log: &Path) -> Self {
+        let mut command = binary();
+        command.arg("serve").env("DATABASE_URL", database_url).envs(environment.iter().copied());
+        command.stderr(std::fs::File::create(log).expect("it can be written"));
+        tokio::task::spawn_blocking(move || Self::spawn(command)).await.expect("it does not panic")
+    }
+
     /// Starts on a private PostgreSQL of its own.
     pub async fn start_in(data_dir: &Path) -> Self {
         let mut command = binary();

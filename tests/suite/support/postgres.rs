@@ -27,9 +27,14 @@ pub struct TestDatabase {
 /// Makes a database for one test. The shared server ends with the process, by its watchdog.
 pub async fn database() -> TestDatabase {
     let options = migrated_database().await;
-    let url = SHARED.get().expect("it has just been used").url_of(options.get_database().expect("it was named"));
+    let url = url_of(options.get_database().expect("it was named"));
     let pool = PgPoolOptions::new().max_connections(8).connect_with(options).await.expect("it was made");
     TestDatabase { pool, url }
+}
+
+/// A database of the shared server, as programs are told of it.
+pub fn url_of(database: &str) -> String {
+    SHARED.get().expect("it has been used").url_of(database)
 }
 
 /// How to reach a new, migrated database.

@@ -1,0 +1,203 @@
+//! Purchases whose lots have merged (C20): each is taken back as if they had not (C17).
+
+use std::sync::LazyLock;
+
+use chrono::TimeDelta;
+use domain::commands::*;
+use domain::limits::MAX_OPEN_GRANTS;
+use domain::*;
+
+use crate::support::*;
+
+/// A world with as many scheduled grants as commands may open: they are no part of any figure, and every purchase is past
+/// the limit.
+pub fn crowded() -> World {
+    static CROWDED: LazyLock<World> = LazyLock::new(|| {
+        let mut world = World::new();
+        world.now = start() - TimeDelta::seconds(30);
+        let effective_at = Some(world.now + TimeDelta::days(365));
+        world.fill(MAX_OPEN_GRANTS, &Command::Grant(Grant { effective_at, ..a_grant(1) }));
+        world
+    });
+    CROWDED.clone()
+}
+
+/// Purchases of ten credits each, in one lot.
+fn merged(names: &[&str], life: Option<i64>) -> World {
+    let mut world = crowded();
+    let end = life.map_or(Expiry::Never, |seconds| Expiry::At(world.now + TimeDelta::seconds(seconds)));
+    for name in names {
+        world.tick(1);
+        world.run(&purchase(10, name, end)).unwrap();
+    }
+    assert_eq!(world.state.lots().len(), MAX_OPEN_GRANTS + 1);
+    world
+}
+
+fn revoke(name: &str) -> Command {
+    Command::RevokePurchase(RevokePurchase {
+        purchase_id: purchase_id(name),
+        extent: RevokeExtent::Rest,
+        cause: RevokeCause::Refund,
+        reference: reference("r"),
+        reason: note("refund"),
+    })
+}
+
+fn reinstate(name: &str) -> Command {
+    Command::ReinstatePurchase(ReinstatePurchase {
+        purchase_id: purchase_id(name),
+        reference: reference("r"),
+        reason: note("won"),
+    })
+}
+
+fn consume(amount: i64) -> Command {
+    Command::Consume(Consume { amount: credits(amount).into(), usage: used_for(None) })
+}
+
+fn refund(consumption: CommandId) -> Command {
+    Command::RefundConsumption(RefundConsumption {
+        consumption_id: ids::ConsumptionId::new(consumption.entity(0)),
+        amount: None,
+        reason: note("sorry"),
+    })
+}
+
+fn void(name: &str) -> Command {
+    Command::VoidGrant(VoidGrant { grant_id: purchase_id(name).grant(), reason: note("void") })
+}
+
+/// Balance and debt.
+fn standing(world: &World) -> (i64, i64) {
+    (world.state.balance().get(), world.state.debt().get())
+}
+
+/// Runs commands and says how things stand after each.
+fn after_each(world: &mut World, commands: &[Command]) -> Vec<(i64, i64)> {
+    let mut all = Vec::new();
+    for command in commands {
+        world.run(command).unwrap();
+        all.push(standing(world));
+    }
+    all
+}
+
+#[test]
+fn c20_a_merged_purchase_that_expired_unused_is_not_owed() {
+    for order in [["a", "b", "c"], ["c", "a", "b"], ["b", "c", "a"]] {
+        let mut world = merged(&["a", "b", "c"], Some(100));
+        world.tick(100);
+        let stands = after_each(&mut world, &order.map(revoke));
+        assert_eq!(stands, [(0, 0); 3], "{order:?}");
+    }
+}
+
+#[test]
+fn c20_a_merged_purchase_that_was_voided_unused_is_not_owed() {
+    let mut world = merged(&["a", "b"], None);
+    assert_eq!(after_each(&mut world, &[void("a"), revoke("b"), revoke("a")]), [(0, 0); 3]);
+}
+
+#[test]
+fn c20_what_was_spent_of_merged_purchases_is_owed_once() {
+    for order in [["a", "b", "c"], ["c", "a", "b"], ["b", "c", "a"], ["c", "b", "a"]] {
+        for spent in [1, 10, 17, 30] {
+            let mut world = merged(&["a", "b", "c"], Some(100));
+            world.run(&consume(spent)).unwrap();
+            world.tick(100);
+            let stands = after_each(&mut world, &order.map(revoke));
+            assert_eq!(stands[2], (-spent, spent), "{order:?}: {stands:?}");
+        }
+    }
+}
+
+#[test]
+fn c20_a_merged_purchase_that_was_taken_back_before_the_rest_expired_leaves_that_unowed() {
+    for (first, then) in [("a", ["b", "c"]), ("b", ["c", "a"]), ("c", ["a", "b"])] {
+        let mut world = merged(&["a", "b", "c"], Some(100));
+        assert_eq!(after_each(&mut world, &[revoke(first)]), [(20, 0)]);
+        world.tick(100);
+        assert_eq!(after_each(&mut world, &then.map(revoke)), [(0, 0); 2], "{first} first");
+    }
+}
+
+#[test]
+fn c20_a_merged_purchase_that_is_reinstated_can_be_taken_back_again() {
+    for (first, other) in [("a", "b"), ("b", "a")] {
+        let mut world = merged(&["a", "b"], Some(100));
+        world.run(&consume(5)).unwrap();
+        world.tick(100);
+        // Five were spent: one of the two owes them, and reinstating it gives them back.
+        world.run(&revoke(first)).unwrap();
+        world.run(&revoke(other)).unwrap();
+        assert_eq!(standing(&world), (-5, 5));
+        world.run(&reinstate(first)).unwrap();
+        world.run(&reinstate(other)).unwrap();
+        assert_eq!(standing(&world), (0, 0));
+        world.run(&revoke(other)).unwrap();
+        world.run(&revoke(first)).unwrap();
+        assert_eq!(standing(&world), (-5, 5), "{first} first");
+    }
+}
+
+#[test]
+fn c20_credits_that_came_back_to_a_merged_lot_and_then_expired_are_not_owed() {
+    for order in [["a", "b"], ["b", "a"]] {
+        let mut world = merged(&["a", "b"], Some(100));
+        world.run(&consume(20)).unwrap();
+        let spent = world.command_id();
+        world.run(&refund(spent)).unwrap();
+        world.tick(100);
+        assert_eq!(after_each(&mut world, &order.map(revoke)), [(0, 0); 2], "{order:?}");
+    }
+}
+
+#[test]
+fn c20_what_is_held_of_a_merged_purchase_repays_its_debt_when_it_is_released() {
+    let mut world = merged(&["a", "b"], Some(100));
+    world.run(&a_reservation(20, Over::default(), used_for(None))).unwrap();
+    let reservation_id = ids::ReservationId::new(world.command_id().entity(0));
+    world.run(&revoke("b")).unwrap();
+    assert_eq!(standing(&world), (10, 10));
+    world.tick(100);
+    world.run(&Command::CancelReservation(CancelReservation { reservation_id })).unwrap();
+    assert_eq!(standing(&world), (0, 0));
+    world.run(&revoke("a")).unwrap();
+    assert_eq!(standing(&world), (0, 0));
+}
+
+#[test]
+fn c20_what_is_held_of_a_reinstated_merged_purchase_repays_no_other_debt() {
+    let mut world = merged(&["a", "b"], Some(100));
+    world.run(&a_reservation(20, Over::default(), used_for(None))).unwrap();
+    let reservation_id = ids::ReservationId::new(world.command_id().entity(0));
+    world.run(&revoke("b")).unwrap();
+    world.run(&reinstate("b")).unwrap();
+    assert_eq!(standing(&world), (20, 0));
+    let limit = Settings { low_balance_threshold: None, overdraft_limit: credits(7) };
+    world.run(&Command::ChangeSettings(limit)).unwrap();
+    world.run(&consume(7)).unwrap();
+    world.tick(100);
+    world.run(&Command::CancelReservation(CancelReservation { reservation_id })).unwrap();
+    assert_eq!(standing(&world), (-7, 7));
+}
+
+#[test]
+fn c20_lots_of_two_lineages_merge_only_where_either_history_names_the_other() {
+    let mut world = merged(&["a"], None);
+    world.run(&consume(10)).unwrap();
+    let spent = world.command_id();
+    world.run(&revoke("a")).unwrap();
+    // Repays the debt at once.
+    world.run(&purchase(10, "b", Expiry::Never)).unwrap();
+    world.tick(1);
+    world.run(&purchase(10, "c", Expiry::Never)).unwrap();
+    world.tick(1);
+    // The purchase was taken back, so the refund makes a lot that is not the first of its lineage.
+    world.run(&refund(spent)).unwrap();
+    let bought = world.state.lots().iter().filter(|lot| lot.terms.purchase_id.is_some());
+    let roots = bought.map(|lot| (lot.terms.root(), lot.remaining.get())).collect::<Vec<_>>();
+    assert_eq!(roots, [(purchase_id("c").grant(), 10), (purchase_id("a").grant(), 10)]);
+    assert_eq!(after_each(&mut world, &["c", "b"].map(revoke)), [(10, 0), (0, 0)]);
+}
