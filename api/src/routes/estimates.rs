@@ -62,7 +62,7 @@ fn answer(
 ) -> Response {
     let price = found.receipt.as_deref().expect("a priced consumption has a receipt");
     let published = books.at(at).expect("the book that has just priced is in force");
-    let standing = |id| Standing::of(OrganizationId::as_str(id), found, published.book.warning_percent());
+    let standing = |id| Standing::of(OrganizationId::as_str(id), found, &published.book);
     let estimate = EstimateAnswer {
         operation: consume.usage.operation().expect("an estimate names its operation"),
         amount: found.amount.get(),

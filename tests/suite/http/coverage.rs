@@ -24,6 +24,7 @@ const COVERED: &[&str] = &[
     "GET /v1/packages/{id}/history",
     "GET /v1/price-book",
     "PUT /v1/price-book",
+    "GET /v1/price-book/scale",
     "GET /v1/price-book/versions",
     "GET /v1/price-book/diff",
     "POST /v1/estimates",
