@@ -16,6 +16,7 @@ use crate::check::Shared;
 use crate::key::RequestKey;
 use crate::ledger::{Call, NoAnswer, Reply, retry_after};
 use crate::problem::Problem;
+use crate::reserve::refusal;
 use crate::retry::Patience;
 use crate::tasks::Counted;
 
@@ -59,26 +60,47 @@ impl Hold {
     ///
     /// # Errors
     /// What the caller is told in place of the handler's response.
-    pub(crate) async fn charge(self, actual: Option<ActualCost>) -> Result<Charged, Problem> {
+    pub(crate) async fn charge(mut self, actual: Option<ActualCost>) -> Result<Charged, Problem> {
         let actual = actual.as_ref();
-        let confirm = self.call("confirm", self.path("confirm"), ActualCost::confirmation(actual));
         let mut patience = Patience::new(self.shared.settings.settle_within);
-        let reply = self.ask(&confirm, &mut patience).await?;
-        match (reply.status, reply.code()) {
-            (status, _) if status.is_success() => self.charged(&reply),
-            (StatusCode::CONFLICT, "reservation_expired") => self.charge_late(actual, &mut patience).await,
-            (_, "confirm_exceeds_reservation") => Err(Problem::dearer_than_reserved(&reply)),
-            (StatusCode::PAYMENT_REQUIRED, _) => Err(Problem::insufficient(&reply)),
-            _ => Err(refused(&confirm, &reply)),
+        loop {
+            let confirm = self.call("confirm", self.path("confirm"), ActualCost::confirmation(actual));
+            let reply = self.ask(&confirm, &mut patience).await?;
+            return match (reply.status, reply.code()) {
+                (status, _) if status.is_success() => self.charged(&reply),
+                (StatusCode::CONFLICT, "reservation_expired") if ActualCost::is_nothing(actual) => {
+                    self.take_next_hold(&mut patience).await?;
+                    continue;
+                }
+                (StatusCode::CONFLICT, "reservation_expired") => self.charge_late(actual, &mut patience).await,
+                (_, "confirm_exceeds_reservation") => Err(Problem::dearer_than_reserved(&reply)),
+                (StatusCode::PAYMENT_REQUIRED, _) => Err(Problem::insufficient(&reply)),
+                _ => Err(refused(&confirm, &reply)),
+            };
         }
+    }
+
+    /// The hold has ended by its deadline, and the run cost nothing, which no consumption is of. It takes the next run's
+    /// hold, of one credit, and confirms that with nothing: so the key is its own, as that of any other run that was done.
+    async fn take_next_hold(&mut self, patience: &mut Patience) -> Result<(), Problem> {
+        let mut least = self.usage.clone();
+        least["amount"] = json!(1);
+        let body = self.shared.settings.reservation(least);
+        let path = format!("/v1/organizations/{}/reservations", self.held.organization);
+        let reserve = Call::post(path, self.key.late(self.attempt), body);
+        let reply = self.ask(&reserve, patience).await?;
+        let taken = match (reply.status, reply.code()) {
+            (StatusCode::CREATED, _) => reply.id(),
+            (_, "idempotency_key_reused") => return Err(self.overtaken()),
+            _ => return Err(refusal(&reply)),
+        };
+        self.held.reservation = taken.ok_or_else(|| refused(&reserve, &reply))?;
+        self.attempt += 1;
+        Ok(())
     }
 
     /// The hold has ended by its deadline, so that it surely was not confirmed: the work is charged without it.
     async fn charge_late(mut self, actual: Option<&ActualCost>, patience: &mut Patience) -> Result<Charged, Problem> {
-        if ActualCost::is_nothing(actual) {
-            self.forget();
-            return Ok(Charged { consumption: self.held.reservation, amount: 0, balance: None });
-        }
         let path = format!("/v1/organizations/{}/consumptions", self.held.organization);
         let consume =
             Call::post(path, self.key.late(self.attempt), ActualCost::consumption(actual, self.usage.clone()));
@@ -88,12 +110,14 @@ impl Hold {
         match (reply.status, reply.code()) {
             (status, _) if status.is_success() => self.charged(&reply),
             (StatusCode::PAYMENT_REQUIRED, _) => Err(Problem::insufficient(&reply)),
-            (_, "idempotency_key_reused") => {
-                tracing::warn!(run = %self.held.run, "the next run of the same request has begun: this one is not charged");
-                Err(Problem::in_progress())
-            }
+            (_, "idempotency_key_reused") => Err(self.overtaken()),
             _ => Err(refused(&consume, &reply)),
         }
+    }
+
+    fn overtaken(&self) -> Problem {
+        tracing::warn!(run = %self.held.run, "the next run of the same request has begun: this one is not charged");
+        Problem::in_progress()
     }
 
     /// An answer, however long it takes; a busy ledger's 429 is none.

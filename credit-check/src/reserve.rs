@@ -2,7 +2,8 @@
 //!
 //! Invariant: of several requests with one key one works at a time. Each run names itself in its reservation, so that the
 //! ledger takes another run's reservation with the same key for another request, and a try again for the same.
-//! Invariant: a run whose hold has expired is charged by the key of the next run's hold, so that only one of them is.
+//! Invariant: a run whose hold has expired is charged by the key of the next run's hold, so that only one of them is. One
+//! that cost nothing takes that hold itself: whatever a run was charged, its key is used.
 
 use std::sync::Arc;
 
@@ -104,9 +105,7 @@ impl Reserve {
     }
 
     fn call(&self, attempt: u32) -> Call {
-        let mut body = self.usage();
-        body["expires_in_seconds"] = json!(self.shared.settings.hold_seconds());
-        body["over"] = json!(self.shared.settings.over);
+        let body = self.shared.settings.reservation(self.usage());
         Call::post(self.path("reservations"), self.key.hold(attempt), body)
     }
 
@@ -149,7 +148,7 @@ impl Reserve {
 
 /// What the caller is told of the ledger's refusal. A reason that the service's operators have to mend is logged, and told
 /// to nobody else.
-fn refusal(reply: &Reply) -> Problem {
+pub(crate) fn refusal(reply: &Reply) -> Problem {
     match (reply.status, reply.code()) {
         (StatusCode::PAYMENT_REQUIRED, _) => Problem::insufficient(reply),
         (StatusCode::TOO_MANY_REQUESTS, _) => Problem::rate_limited(None, retry_after(&reply.headers)),

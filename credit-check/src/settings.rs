@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// What happens to requests while the ledger cannot be asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +62,13 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The body of a reservation for the usage.
+    pub(crate) fn reservation(&self, mut usage: Value) -> Value {
+        usage["expires_in_seconds"] = json!(self.hold_seconds());
+        usage["over"] = json!(self.over);
+        usage
+    }
+
     /// How long the ledger holds the credits: as long as reserving, working and charging may take together, so that a hold
     /// ends by itself soon after its request cannot be charged for any more.
     pub(crate) fn hold_seconds(&self) -> u64 {

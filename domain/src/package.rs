@@ -11,6 +11,7 @@ use crate::grant::Money;
 use crate::ids::OrganizationId;
 use crate::money;
 use crate::recharge::MAX_VALIDITY_DAYS;
+use crate::scale::Scale;
 use crate::text::{Label, ReferenceText, Text};
 use crate::time::Timestamp;
 
@@ -153,8 +154,15 @@ impl PackageTerms {
     /// What one credit costs, in major units of the currency, rounded to eight decimals.
     #[must_use]
     pub fn price_per_credit(&self) -> String {
+        self.price_per_shown_credit(Scale::default())
+    }
+
+    /// The same of a credit as people read it: with two decimals it is a hundred of those that are counted.
+    #[must_use]
+    pub fn price_per_shown_credit(&self, scale: Scale) -> String {
         const DECIMALS: usize = 8;
         let shift = u32::try_from(DECIMALS - money::decimals(self.price.currency)).expect("at most eight");
+        let shift = shift + u32::from(scale.decimals());
         let (price, credits) = (i128::from(self.price.amount_minor) * 10_i128.pow(shift), self.total());
         let rounded = (price * 2 + credits) / (credits * 2);
         let digits = format!("{rounded:0>width$}", width = DECIMALS + 1);
@@ -256,6 +264,10 @@ mod tests {
         assert_eq!(terms(1_000_000, 0, 99_900, "USD").price_per_credit(), "0.000999");
         assert_eq!(terms(500, 500, 1_000, "USD").discount_permille(&small), Some(0));
         assert_eq!(terms(100, 0, 500, "JPY").price_per_credit(), "5");
+        let nine = Scale::try_new(9).expect("a scale");
+        assert_eq!(terms(1_000_000, 0, 99_900, "USD").price_per_shown_credit(nine), "999000");
+        let largest = terms(1, 0, 1_000_000_000_000_000, "JPY").price_per_shown_credit(nine);
+        assert_eq!(largest, "1000000000000000000000000");
         assert_eq!(large.discount_permille(&terms(1, 0, 1, "EUR")), None);
         assert_eq!(terms(1_000_000_000_000_000, 0, 1_000_000_000_000_000, "KWD").price_per_credit(), "0.001");
     }

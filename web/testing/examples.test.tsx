@@ -58,10 +58,10 @@ describe("the example of a component or a hook", () => {
     ["PurchaseCreditModal", /Buy credits/],
     ["AutoRechargeSettings", /Buy credits when they run low/],
     ["CostPreview", /Costs 3 credits/],
-    ["useCreditBalance", /14266/],
+    ["useCreditBalance", /14,266/],
     ["useCreditPackages", /Starter: \$10\.00.*Team: \$50\.00/],
     ["useCanAfford", /Export/],
-    ["useCreditHistory", /5500/],
+    ["useCreditHistory", /\+5,500/],
   ])("%s shows what the server has", async (page, text) => {
     const [Part] = Object.values(await run(page)) as ComponentType[];
     const { container } = render(

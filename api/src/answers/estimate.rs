@@ -1,7 +1,7 @@
 //! What usage would cost.
 
-use domain::price::Receipt;
-use domain::{Credits, Estimate};
+use domain::price::{PriceBook, Receipt};
+use domain::{Credits, Estimate, Scale};
 use serde::Serialize;
 use tokens::Count;
 use utoipa::ToSchema;
@@ -62,14 +62,14 @@ pub struct Standing<'a> {
 
 impl<'a> Standing<'a> {
     #[must_use]
-    pub fn of(organization_id: &'a str, estimate: &Estimate, warning_percent: u8) -> Self {
+    pub fn of(organization_id: &'a str, estimate: &Estimate, book: &PriceBook) -> Self {
         Self {
             organization_id,
             balance: estimate.balance.get(),
             available: estimate.available.get(),
             can_afford: estimate.can_afford(),
             share_of_balance: share(estimate.amount, estimate.balance),
-            warning: warning(estimate.amount, estimate.balance, warning_percent),
+            warning: warning(estimate.amount, estimate.balance, book.warning_percent(), book.scale()),
         }
     }
 }
@@ -86,10 +86,13 @@ fn share(amount: Credits, balance: Credits) -> Option<String> {
     Some(format!("{}.{:04}", parts / PARTS, parts % PARTS))
 }
 
-fn warning(amount: Credits, balance: Credits, percent: u8) -> Option<String> {
+fn warning(amount: Credits, balance: Credits, percent: u8, scale: Scale) -> Option<String> {
     let (amount, balance) = (i128::from(amount.get()), i128::from(balance.get()));
     let is_above = amount * 100 > balance.max(0) * i128::from(percent);
-    is_above.then(|| format!("{amount} credits are more than {percent} % of the balance of {balance}"))
+    is_above.then(|| {
+        let (amount, balance) = (scale.shown(amount), scale.shown(balance));
+        format!("{amount} credits are more than {percent} % of the balance of {balance}")
+    })
 }
 
 #[cfg(test)]
@@ -125,8 +128,11 @@ mod tests {
             (1, -5, 50, true),
             (20, 100, 19, true),
         ] {
-            let warning = warning(Credits::new(amount), Credits::new(balance), percent);
+            let warning = warning(Credits::new(amount), Credits::new(balance), percent, Scale::default());
             assert_eq!(warning.is_some(), warns, "{amount} of {balance} at {percent}");
         }
+        let scale = Scale::try_new(2).expect("a scale");
+        let shown = warning(Credits::new(150), Credits::new(-5), 50, scale);
+        assert_eq!(shown.as_deref(), Some("1.50 credits are more than 50 % of the balance of -0.05"));
     }
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 /// What has changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 pub struct Difference {
-    /// Whatever is not a price: `rounding`, `units`, `dimensions`, `welcome`, `valid_from`.
+    /// Whatever is not a price: `rounding`, `scale`, `units`, `dimensions`, `welcome`, `valid_from`.
     pub settings: Vec<Change>,
     pub added: Vec<Change>,
     pub removed: Vec<Change>,

@@ -49,6 +49,7 @@ struct Form {
     rounding: Rounding,
     #[serde(default, deserialize_with = "instant")]
     valid_from: Option<Timestamp>,
+    scale: Option<u8>,
     welcome: Option<Welcome>,
     warning_percent: Option<u8>,
     #[serde(default)]
@@ -109,7 +110,10 @@ impl CatalogueFile {
         let form: Form = toml::from_str(text).map_err(|error| vec![of_form(text, &error)])?;
         let mut mistakes = Vec::new();
         let packages = packages(text, form.packages.clone(), &mut mistakes);
-        let has_rules = form.welcome.is_some() || form.warning_percent.is_some() || !form.rate_tiers.is_empty();
+        let has_rules = form.welcome.is_some()
+            || form.warning_percent.is_some()
+            || form.scale.is_some()
+            || !form.rate_tiers.is_empty();
         let has_book = has_rules || !form.prices.is_empty();
         let book = has_book.then(|| document(form));
         if let Some(Err(found)) = book.clone().map(PriceBook::try_new) {
@@ -124,9 +128,17 @@ impl CatalogueFile {
 }
 
 fn document(form: Form) -> Document {
-    let Form { rounding, valid_from, welcome, warning_percent, rate_tiers, units, dimensions, prices, packages: _ } =
-        form;
-    Document { rounding, valid_from, welcome, warning_percent, rate_tiers, units, dimensions, prices }
+    Document {
+        rounding: form.rounding,
+        scale: form.scale,
+        valid_from: form.valid_from,
+        welcome: form.welcome,
+        warning_percent: form.warning_percent,
+        rate_tiers: form.rate_tiers,
+        units: form.units,
+        dimensions: form.dimensions,
+        prices: form.prices,
+    }
 }
 
 fn packages(

@@ -1,7 +1,9 @@
 //! `credit-ledger explain`.
 
 use clap::Args;
-use domain::{Event, Fact, OrganizationId, events::CreditsConsumed, events::ReservationConfirmed, grant::Allocation};
+use domain::{
+    Event, Fact, OrganizationId, Scale, events::CreditsConsumed, events::ReservationConfirmed, grant::Allocation,
+};
 use serde_json::json;
 use store::RecordedEvent;
 use store::log::{Log, LogError};
@@ -9,6 +11,7 @@ use store::postgres::owner_of;
 use uuid::Uuid;
 
 use super::output::say;
+use super::price_book::scale;
 use super::{Database, DatabaseArgs, Failure, Purpose};
 use crate::answers::ConsumptionReceipt;
 
@@ -35,9 +38,9 @@ pub struct Explain {
 impl Explain {
     pub async fn run(self) -> Result<(), Failure> {
         let database = self.database.open(Purpose::Use).await?;
-        let result = self.events(&database).await;
+        let result = tokio::try_join!(self.events(&database), scale(database.pool()));
         database.close().await;
-        let events = result?;
+        let (events, scale) = result?;
         let none = || Failure::finding(format!("there is no consumption {}", self.consumption));
         let receipt = ConsumptionReceipt::of(&events).ok_or_else(none)?;
         if self.json {
@@ -45,7 +48,7 @@ impl Explain {
             return Ok(());
         }
         let spent = events.iter().find(|recorded| spent(&recorded.event).is_some()).ok_or_else(none)?;
-        say(explanation(spent, &spent.event, receipt.refunded));
+        say(explanation(spent, &spent.event, receipt.refunded, scale));
         Ok(())
     }
 
@@ -92,29 +95,29 @@ fn spent(event: &Event) -> Option<Spent<'_>> {
     }
 }
 
-fn explanation(recorded: &RecordedEvent, event: &Event, refunded: i64) -> String {
+fn explanation(recorded: &RecordedEvent, event: &Event, refunded: i64, scale: Scale) -> String {
     let Some(spent) = spent(event) else { return String::new() };
     let mut lines = vec![format!(
         "{} credits of {} for {}, on {} (event {})",
-        spent.amount,
+        scale.shown(spent.amount.get()),
         recorded.organization,
         spent.operation.unwrap_or("no operation"),
         event.occurred_at.to_rfc3339(),
         recorded.sequence
     )];
     match spent.receipt {
-        Some(receipt) => lines.push(receipt.to_string()),
+        Some(receipt) => lines.push(receipt.shown(scale).to_string()),
         None => lines.push("the caller gave the amount".to_owned()),
     }
     lines.push("paid by".to_owned());
     for Allocation { grant_id, amount, .. } in spent.allocations {
-        lines.push(format!("  grant {}: {amount}", grant_id.entity()));
+        lines.push(format!("  grant {}: {}", grant_id.entity(), scale.shown(amount.get())));
     }
     if spent.overdraft.is_positive() {
-        lines.push(format!("  below zero: {}", spent.overdraft));
+        lines.push(format!("  below zero: {}", scale.shown(spent.overdraft.get())));
     }
     if refunded > 0 {
-        lines.push(format!("given back since: {refunded}"));
+        lines.push(format!("given back since: {}", scale.shown(refunded)));
     }
     lines.join("\n")
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use domain::Scale;
 
 use super::actor::author;
 use super::output::say;
@@ -76,8 +77,7 @@ impl Init {
             Err(failure) => Err(failure),
         };
         database.close().await;
-        let (packages, publication) = published?;
-        print_published(&packages, publication.as_ref(), false);
+        print_published(&published?, Scale::default(), false);
         Ok(())
     }
 

@@ -3,12 +3,13 @@
 use clap::{Args, Subcommand};
 use domain::grant::Currency;
 use domain::package::{Package, PackageChange, PackageId, PackageTerms, smallest};
-use domain::{Credits, money};
+use domain::{Credits, Scale, money};
 use sqlx::PgPool;
 use store::catalogue::{CatalogueError, packages};
 
 use super::actor::author;
 use super::output::say;
+use super::price_book::scale;
 use super::{DatabaseArgs, Failure, Purpose};
 use crate::answers::PackageView;
 use crate::catalogue::terms::{Fields, currency, features, terms, text};
@@ -63,7 +64,7 @@ enum Action {
 struct Add {
     /// Its id, for ever.
     id: String,
-    /// How many it brings, without the bonus.
+    /// How many it brings, without the bonus: whole credits, whatever the price book's `scale` says of showing them.
     credits: i64,
     /// In major units of the currency, such as 999 or 9.99.
     price: String,
@@ -129,18 +130,22 @@ impl Packages {
         let database = self.database.open(Purpose::Use).await?;
         let result = self.action.run(database.pool()).await;
         database.close().await;
-        let (shown, all) = result?;
+        let (shown, all, scale) = result?;
         for package in &shown {
             let view = PackageView { actor: Some(package.actor.clone()), ..PackageView::among(package, &all) };
-            if self.json { say(serde_json::to_string(&view).expect("plain JSON")) } else { say(line(package, &all)) }
+            if self.json {
+                say(serde_json::to_string(&view).expect("plain JSON"))
+            } else {
+                say(line(package, &all, scale))
+            }
         }
         Ok(())
     }
 }
 
 impl Action {
-    /// The packages to show, and all on sale to compare them with.
-    async fn run(self, pool: &PgPool) -> Result<(Vec<Package>, Vec<Package>), Failure> {
+    /// The packages to show, all on sale to compare them with, and how amounts are shown.
+    async fn run(self, pool: &PgPool) -> Result<(Vec<Package>, Vec<Package>, Scale), Failure> {
         let shown = match self {
             Self::Add(add) => {
                 let (id, terms) = add.terms().map_err(Failure::usage)?;
@@ -166,7 +171,7 @@ impl Action {
                 versions
             }
         };
-        Ok((shown, packages::list(pool, false).await.map_err(failure)?))
+        Ok((shown, packages::list(pool, false).await.map_err(failure)?, scale(pool).await?))
     }
 }
 
@@ -241,9 +246,12 @@ pub(super) fn failure(error: CatalogueError) -> Failure {
 }
 
 /// A package in a line: what it costs, what a credit costs, and how much cheaper that is than in the smallest package.
-pub(super) fn line(package: &Package, all: &[Package]) -> String {
+pub(super) fn line(package: &Package, all: &[Package], scale: Scale) -> String {
     let terms = &package.terms;
-    let bonus = if terms.bonus_credits.is_zero() { String::new() } else { format!(" + {} bonus", terms.bonus_credits) };
+    let bonus = match terms.bonus_credits.get() {
+        0 => String::new(),
+        bonus => format!(" + {} bonus", scale.shown(bonus)),
+    };
     let currency = String::from(terms.price.currency);
     let comparison = smallest(all, package).filter(|other| other.id != package.id).and_then(|other| {
         let permille = terms.discount_permille(&other.terms)?;
@@ -256,9 +264,9 @@ pub(super) fn line(package: &Package, all: &[Package]) -> String {
         "{} v{}: {}{bonus} credits for {}, {} {currency} a credit{}{state}",
         package.id,
         package.version,
-        terms.credits,
+        scale.shown(terms.credits.get()),
         money::to_major(terms.price),
-        terms.price_per_credit(),
+        terms.price_per_shown_credit(scale),
         comparison.unwrap_or_default(),
     )
 }

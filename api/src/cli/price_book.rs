@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use domain::Scale;
 use domain::package::Package;
 use sqlx::PgPool;
 use store::catalogue::price_books::{self, Publication};
@@ -82,8 +83,8 @@ impl Action {
     async fn run(self, pool: &PgPool, json: bool) -> Result<(), Failure> {
         match self {
             Self::Publish { file, .. } => {
-                let (packages, publication) = publish(pool, read(&file)?, &author()).await?;
-                print_published(&packages, publication.as_ref(), json);
+                let published = publish(pool, read(&file)?, &author()).await?;
+                print_published(&published, scale(pool).await?, json);
             }
             Self::Show { version } => {
                 let now = author().at;
@@ -139,12 +140,27 @@ pub(super) async fn publish(
     Ok((made, publication))
 }
 
-pub(super) fn print_published(packages: &[Package], publication: Option<&Publication>, json: bool) {
+/// How people are shown amounts, by the book in force.
+pub(super) async fn scale(pool: &PgPool) -> Result<Scale, Failure> {
+    let in_force = price_books::in_force(pool, author().at).await.map_err(failure)?;
+    Ok(in_force.map(|publication| publication.published.book.scale()).unwrap_or_default())
+}
+
+/// Amounts as the file that was published has them shown, or else the book in force.
+pub(super) fn print_published(
+    (packages, publication): &(Vec<Package>, Option<Publication>),
+    in_force: Scale,
+    json: bool,
+) {
+    let scale = publication.as_ref().map_or(in_force, |publication| publication.published.book.scale());
     for package in packages.iter().filter(|_| !json) {
-        say(super::packages::line(package, packages));
+        say(super::packages::line(package, packages, scale));
     }
-    if let Some(publication) = publication {
-        print_version(publication, json);
+    let Some(publication) = publication else { return };
+    print_version(publication, json);
+    if scale != in_force && !json {
+        let (then, now) = (scale.decimals(), in_force.decimals());
+        say(format_args!("from then on people are shown amounts with {then} decimals; now they have {now}"));
     }
 }
 

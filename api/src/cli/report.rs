@@ -4,11 +4,12 @@ use std::io::{ErrorKind, Write};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use domain::OrganizationId;
+use domain::{OrganizationId, Scale};
 use projections::queries::{Bucket, Group, Limit, PageRequest, QueryError, Reader, UsageFilter};
 use projections::{Runner, WaitError, projectors};
 use store::log::Log;
 
+use super::price_book::scale;
 use super::{Database, DatabaseArgs, Failure, Purpose};
 use crate::answers::lists::{TransactionRow, UsageRow};
 use crate::clock::SystemClock;
@@ -50,11 +51,11 @@ struct Of {
 }
 
 impl Of {
-    fn format(&self) -> Format {
+    fn format(&self, scale: Scale) -> Format {
         match (self.csv, self.json) {
             (true, _) => Format::Csv,
             (false, true) => Format::Json,
-            (false, false) => Format::Table,
+            (false, false) => Format::Table(scale),
         }
     }
 }
@@ -66,7 +67,7 @@ impl Report {
             .map_err(|error| Failure::usage(format!("--organization: {error}")))?;
         let database = self.database.open(Purpose::Use).await?;
         let reader = fresh(&database, &organization).await?;
-        let (format, month) = (of.format(), of.month);
+        let (format, month) = (of.format(scale(database.pool()).await?), of.month);
         let out = std::io::stdout().lock();
         let written = match &self.kind {
             Kind::Usage(_) => usage(&reader, &organization, month, format, out).await,

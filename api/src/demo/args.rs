@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use domain::Scale;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::books::Books;
@@ -116,7 +117,14 @@ async fn play(client: &Client, accounts: Vec<Account>, tariff: Tariff) -> anyhow
     for played in &replayed.organizations {
         books.push(Books::read(client, &played.organization).await?);
     }
-    Ok(Summary::new(&replayed, &books, &tariff))
+    Ok(Summary::new(&replayed, &books, &tariff, scale(client).await?))
+}
+
+/// How the server shows credits.
+async fn scale(client: &Client) -> anyhow::Result<Scale> {
+    let answer = client.get("/v1/price-book/scale").await?.expect(200)?.body;
+    let decimals = answer["scale"].as_u64().and_then(|decimals| u8::try_from(decimals).ok());
+    decimals.and_then(Scale::try_new).ok_or_else(|| anyhow::anyhow!("no scale in {answer}"))
 }
 
 fn bar(calls: u64) -> ProgressBar {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use domain::Scale;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
@@ -35,12 +36,15 @@ pub struct Summary {
     pub organizations: Vec<Line>,
     /// Empty when the books balance.
     pub differences: Vec<String>,
+    /// How people are shown credits; programs get them whole.
+    #[serde(skip)]
+    pub scale: Scale,
 }
 
 impl Summary {
     /// `books` are those of the same organizations, in the same order.
     #[must_use]
-    pub fn new(replayed: &Replayed, books: &[Books], tariff: &Tariff) -> Self {
+    pub fn new(replayed: &Replayed, books: &[Books], tariff: &Tariff, scale: Scale) -> Self {
         let played = &replayed.organizations;
         let quantile = |latency: &Histogram<u64>, quantile| latency.value_at_quantile(quantile);
         Self {
@@ -58,6 +62,7 @@ impl Summary {
                 .zip(books)
                 .flat_map(|(played, books)| books.differences(played, tariff))
                 .collect(),
+            scale,
         }
     }
 
@@ -85,7 +90,7 @@ impl Summary {
         for line in &self.organizations {
             let (calls, refused) = (line.calls.to_string(), line.refused.to_string());
             let (context, generated) = (line.context_tokens.to_string(), line.generated_tokens.to_string());
-            let (spent, balance) = (line.credits_spent.to_string(), line.balance.to_string());
+            let (spent, balance) = (self.scale.shown(line.credits_spent), self.scale.shown(line.balance));
             let figures = [&calls, &refused, &context, &generated, &spent, &balance];
             writeln!(text, "{:<24} {}", line.organization, columns(figures.map(String::as_str)))?;
         }
@@ -94,7 +99,7 @@ impl Summary {
         let (p50, p99) = (milliseconds(self.latency_p50_us), milliseconds(self.latency_p99_us));
         writeln!(text, "\ncalls          {} made, {} refused for want of credits", self.calls, self.refused)?;
         writeln!(text, "tokens         {tokens} ({context} context, {generated} generated)")?;
-        writeln!(text, "credits spent  {}", self.credits_spent)?;
+        writeln!(text, "credits spent  {}", self.scale.shown(self.credits_spent))?;
         writeln!(text, "latency        p50 {p50} ms, p99 {p99} ms a request")?;
         self.write_books(text)
     }

@@ -15,11 +15,13 @@ pub use usage::UsageReport;
 
 use std::borrow::Cow;
 
+use domain::Scale;
+
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// For people.
-    Table,
+    /// For people, amounts by the scale.
+    Table(Scale),
     Csv,
     Json,
 }

@@ -26,11 +26,11 @@ impl<W: Write> Statement<W> {
     pub fn open(out: W, format: Format, organization: &str, month: Month, opening: i64) -> io::Result<Self> {
         let mut statement = Self { out, format, month, books: Books::open(opening), is_first: true };
         match format {
-            Format::Table => {
+            Format::Table(scale) => {
                 writeln!(statement.out, "Account statement of {organization}, {month} (UTC)\n")?;
                 let (time, kind, amount, balance) = ("time", "type", "amount", "balance");
                 writeln!(statement.out, "{time:<27}  {kind:<13}  {amount:>16}  {balance:>16}  description")?;
-                statement.line(month.start(), "opening", None, opening, "")?;
+                statement.line(month.start(), "opening", None, &scale.shown(opening), "")?;
             }
             Format::Csv => {
                 statement.out.write_all(&csv::header::<Line<'_>>())?;
@@ -55,9 +55,10 @@ impl<W: Write> Statement<W> {
         self.books.enter(&row.r#type, row.amount, row.balance_after);
         let is_first = std::mem::take(&mut self.is_first);
         match self.format {
-            Format::Table => {
+            Format::Table(scale) => {
                 let text = row.description.as_deref().or(row.operation.as_deref()).unwrap_or_default();
-                self.line(row.created_at, &row.r#type, Some(row.amount), row.balance_after, text)
+                let (amount, balance) = (scale.shown(row.amount), scale.shown(row.balance_after));
+                self.line(row.created_at, &row.r#type, Some(&amount), &balance, text)
             }
             Format::Csv => self.out.write_all(&csv::line(&Line::Movement(row))),
             Format::Json => {
@@ -75,12 +76,12 @@ impl<W: Write> Statement<W> {
     pub fn close(mut self) -> io::Result<Books> {
         let (end, closing) = (self.month.end(), self.books.closing);
         match self.format {
-            Format::Table => {
-                self.line(end, "closing", None, closing, "")?;
+            Format::Table(scale) => {
+                self.line(end, "closing", None, &scale.shown(closing), "")?;
                 let (kind, amount, count) = ("type", "amount", "movements");
                 writeln!(self.out, "\n{kind:<13}  {amount:>16}  {count:>12}")?;
                 for (kind, total) in &self.books.totals {
-                    writeln!(self.out, "{kind:<13}  {:>16}  {:>12}", total.amount, total.count)?;
+                    writeln!(self.out, "{kind:<13}  {:>16}  {:>12}", scale.shown(total.amount), total.count)?;
                 }
             }
             Format::Csv => self.edge(end, "closing_balance", closing)?,
@@ -93,9 +94,16 @@ impl<W: Write> Statement<W> {
         Ok(self.books)
     }
 
-    fn line(&mut self, at: DateTime<Utc>, kind: &str, amount: Option<i64>, balance: i64, text: &str) -> io::Result<()> {
+    fn line(
+        &mut self,
+        at: DateTime<Utc>,
+        kind: &str,
+        amount: Option<&str>,
+        balance: &str,
+        text: &str,
+    ) -> io::Result<()> {
         let (at, text) = (at.to_rfc3339_opts(SecondsFormat::Micros, true), shown(text));
-        let amount = amount.map(|amount| amount.to_string()).unwrap_or_default();
+        let amount = amount.unwrap_or_default();
         let line = format!("{at:<27}  {kind:<13}  {amount:>16}  {balance:>16}  {text}");
         writeln!(self.out, "{}", line.trim_end())
     }
@@ -133,6 +141,7 @@ impl Row for Line<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Scale;
     use serde_json::Value;
     use uuid::Uuid;
 
@@ -166,13 +175,24 @@ mod tests {
 
     #[test]
     fn a_table_reads_from_the_opening_to_the_closing_balance() {
-        let (text, books) = written(Format::Table);
+        let (text, books) = written(Format::Table(Scale::default()));
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(lines[3], ["2026-11-01T00:00:00.000000Z", "opening", "100"]);
         assert_eq!(lines[4], ["2026-11-03T10:00:00.000000Z", "consumption", "-30", "70", "=1+1"]);
         assert_eq!(lines[6], ["2026-12-01T00:00:00.000000Z", "closing", "50"]);
         assert_eq!(lines[9], ["consumption", "-50", "2"]);
         assert!(books.is_whole);
+    }
+
+    #[test]
+    fn a_table_shows_amounts_by_the_scale() {
+        let (text, books) = written(Format::Table(Scale::try_new(2).expect("a scale")));
+        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(lines[3], ["2026-11-01T00:00:00.000000Z", "opening", "1.00"]);
+        assert_eq!(lines[4], ["2026-11-03T10:00:00.000000Z", "consumption", "-0.30", "0.70", "=1+1"]);
+        assert_eq!(lines[6], ["2026-12-01T00:00:00.000000Z", "closing", "0.50"]);
+        assert_eq!(lines[9], ["consumption", "-0.50", "2"]);
+        assert_eq!(books.closing, 50);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use domain::Scale;
 use serde::Serialize;
 
 use super::{Format, Month, shown};
@@ -37,7 +38,7 @@ impl UsageReport {
     /// It cannot be written.
     pub fn write(&self, mut out: impl Write, format: Format) -> io::Result<()> {
         match format {
-            Format::Table => self.table(&mut out)?,
+            Format::Table(scale) => self.table(&mut out, scale)?,
             Format::Csv => out.write_all(&csv::table(&self.usage))?,
             Format::Json => {
                 serde_json::to_writer(&mut out, self)?;
@@ -47,7 +48,7 @@ impl UsageReport {
         out.flush()
     }
 
-    fn table(&self, out: &mut impl Write) -> io::Result<()> {
+    fn table(&self, out: &mut impl Write, scale: Scale) -> io::Result<()> {
         writeln!(out, "Usage of {}, {} (UTC)\n", self.organization_id, self.month)?;
         let (count, credits) = ("count", "credits");
         let names = self.usage.iter().map(name);
@@ -56,10 +57,11 @@ impl UsageReport {
         for row in &self.usage {
             let quantities = row.quantities.get();
             let quantities = if quantities == "{}" { "" } else { quantities };
-            let line = format!("{:<width$}  {:>12}  {:>16}  {quantities}", name(row), row.count, row.credits);
+            let credits = scale.shown(row.credits);
+            let line = format!("{:<width$}  {:>12}  {credits:>16}  {quantities}", name(row), row.count);
             writeln!(out, "{}", line.trim_end())?;
         }
-        writeln!(out, "{:<width$}  {:>12}  {:>16}", "in all", self.total.count, self.total.credits)
+        writeln!(out, "{:<width$}  {:>12}  {:>16}", "in all", self.total.count, scale.shown(self.total.credits))
     }
 }
 
@@ -102,10 +104,13 @@ mod tests {
 
     #[test]
     fn a_table_ends_with_the_sum() {
-        let text = written(Format::Table);
+        let text = written(Format::Table(Scale::default()));
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(lines[3][..3], ["chat", "2", "30"]);
         assert_eq!((&lines[4][..], &lines[5][..]), (&["(none)", "2", "12"][..], &["in", "all", "4", "42"][..]));
+        let text = written(Format::Table(Scale::try_new(3).expect("a scale")));
+        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!((&lines[3][..3], lines[5][3]), (&["chat", "2", "0.030"][..], "0.042"));
     }
 
     #[test]

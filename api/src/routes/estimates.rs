@@ -48,7 +48,7 @@ pub async fn create(State(app): State<App>, VisitorCall(call): VisitorCall) -> R
     };
     let usage = asked.with_tokens(count.map(|count| count.tokens));
     let consume = Consume { amount: Amount::Priced(Arc::clone(&books)), usage };
-    let (found, at) = estimated(&app, organization.as_ref(), &consume).await?;
+    let (found, at) = estimated(&app, organization.as_ref(), &consume, &books).await?;
     Ok(answer(organization.as_ref(), &consume, &books, at, &found, count))
 }
 
@@ -62,7 +62,7 @@ fn answer(
 ) -> Response {
     let price = found.receipt.as_deref().expect("a priced consumption has a receipt");
     let published = books.at(at).expect("the book that has just priced is in force");
-    let standing = |id| Standing::of(OrganizationId::as_str(id), found, published.book.warning_percent());
+    let standing = |id| Standing::of(OrganizationId::as_str(id), found, &published.book);
     let estimate = EstimateAnswer {
         operation: consume.usage.operation().expect("an estimate names its operation"),
         amount: found.amount.get(),
@@ -80,6 +80,7 @@ async fn estimated(
     app: &App,
     organization: Option<&OrganizationId>,
     consume: &Consume,
+    books: &PriceBooks,
 ) -> Result<(Estimate, Timestamp), Problem> {
     let strong = match organization {
         Some(organization) => app.ledger.strong_balance(organization).await.map_err(of_execute)?,
@@ -89,7 +90,6 @@ async fn estimated(
         Some(strong) => (strong.state, strong.at),
         None => (Organization::default(), domain::time::to_micros(app.clock.now())),
     };
-    let welcome = app.catalogue.welcome().await?;
     let nobody = OrganizationId::try_new("nobody").expect("a word is an id");
     let context = Context {
         organization: organization.unwrap_or(&nobody),
@@ -97,9 +97,10 @@ async fn estimated(
         command_id: CommandId::without_key(Uuid::nil()),
         now: at,
         history: &History::new(),
-        welcome: welcome.as_ref(),
+        // By the book that prices it: a new organization's first command brings the bonus and spends it.
+        welcome: books.at(at).ok().and_then(|published| published.book.welcome()),
     };
-    estimate(&state, consume, &context).map(|found| (found, at)).map_err(|refusal| of_refusal(&refusal))
+    estimate(state, consume, &context).map(|found| (found, at)).map_err(|refusal| of_refusal(&refusal))
 }
 
 /// Counted beside the requests. Whoever waits holds their place among the bodies in memory, which bounds the waiting.

@@ -66,6 +66,7 @@ pub fn documented() -> OpenApiRouter<App> {
         .routes(routes!(packages::retire))
         .routes(routes!(packages::history))
         .routes(routes!(price_book::read, price_book::publish))
+        .routes(routes!(price_book::scale))
         .routes(routes!(price_book::versions))
         .routes(routes!(price_book::diff))
         .routes(routes!(estimates::create))

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::catalogue::price_books;
 use utoipa::{IntoParams, ToSchema};
 
-use super::call::{Call, Params, Reader};
+use super::call::{Call, Params, Reader, Visitor};
 use super::packages::{VersionsParams, next};
 use super::run::json;
 use crate::answers::lists::Listed;
@@ -73,6 +73,26 @@ pub async fn publish(State(app): State<App>, call: Call) -> Result<Response, Pro
     Ok(json(StatusCode::OK, &PriceBookView::from(&published)))
 }
 
+/// How amounts are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ScaleAnswer {
+    /// Decimals that an amount has where people read it: with 2, an amount of 1250 is shown as 12.50.
+    #[schema(minimum = 0, maximum = 9)]
+    scale: u8,
+}
+
+/// How many decimals amounts have where people read them, by the price book in force; 0 where there is none.
+///
+/// It moves the decimal point of what is shown and nothing else: amounts in requests and answers are whole credits. Old
+/// charges are shown by it, too.
+#[utoipa::path(get, path = "/v1/price-book/scale", tag = "price book", operation_id = "price_book_scale",
+    responses((status = 200, body = ScaleAnswer), (status = "default", body = ProblemDetails)))]
+pub async fn scale(State(app): State<App>, Visitor(_): Visitor) -> Result<Response, Problem> {
+    let books = app.catalogue.books().await?;
+    let scale = books.at(app.clock.now()).map(|published| published.book.scale()).unwrap_or_default();
+    Ok(json(StatusCode::OK, &ScaleAnswer { scale: scale.decimals() }))
+}
+
 /// All versions, newest first.
 #[utoipa::path(get, path = "/v1/price-book/versions", tag = "price book", operation_id = "price_book_versions", params(VersionsParams),
     responses((status = 200, body = Listed<PriceBookVersion>), (status = "default", body = ProblemDetails)))]
@@ -126,6 +146,9 @@ pub async fn diff(
 pub struct PriceBookBody {
     /// `up` (default), `down`, `half_up` or `half_even`: how the sum of a price becomes whole credits.
     rounding: Option<String>,
+    /// How many decimals amounts have where people read them; default 0. Amounts stay whole numbers everywhere else.
+    #[schema(minimum = 0, maximum = 9)]
+    scale: Option<u8>,
     /// From when on it holds; default two seconds from now.
     valid_from: Option<DateTime<Utc>>,
     /// Units of your own, beside the usual ones.

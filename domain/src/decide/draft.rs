@@ -30,7 +30,12 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(super) fn new(state: &Organization, context: &'a Context<'a>) -> Self {
-        Self { state: state.clone(), context, events: Vec::with_capacity(2), entities_made: 0 }
+        Self::of(state.clone(), context)
+    }
+
+    /// On a state that nobody else needs any more.
+    pub(super) fn of(state: Organization, context: &'a Context<'a>) -> Self {
+        Self { state, context, events: Vec::with_capacity(2), entities_made: 0 }
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -37,9 +37,9 @@ impl Estimate {
 ///
 /// # Errors
 /// [`CommandError`], the reason why the consumption has no price.
-pub fn estimate(state: &Organization, command: &Consume, context: &Context<'_>) -> Result<Estimate, CommandError> {
+pub fn estimate(state: Organization, command: &Consume, context: &Context<'_>) -> Result<Estimate, CommandError> {
     validate::consume(command, context.now)?;
-    let mut draft = Draft::new(state, context);
+    let mut draft = Draft::of(state, context);
     free_credits::welcome(&mut draft);
     let Cost { amount, receipt } = consumption(&draft, command)?;
     let available = draft.state.available(command.usage.operation());

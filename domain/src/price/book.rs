@@ -18,6 +18,7 @@ use crate::price::mistake::Misplaced;
 use crate::price::rate_tiers::RateTiers;
 use crate::price::scope::Scope;
 use crate::price::validate::validate;
+use crate::scale::Scale;
 use crate::text::{Label, Unit};
 use crate::time::Timestamp;
 use crate::usage::Usage;
@@ -98,6 +99,12 @@ impl PriceBook {
     #[must_use]
     pub fn warning_percent(&self) -> u8 {
         self.document.warning_percent.unwrap_or(WARNING_PERCENT_DEFAULT)
+    }
+
+    /// How many decimals amounts have where people read them.
+    #[must_use]
+    pub fn scale(&self) -> Scale {
+        self.document.scale.and_then(Scale::try_new).unwrap_or_default()
     }
 
     #[must_use]

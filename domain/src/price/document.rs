@@ -29,6 +29,9 @@ use crate::time::Timestamp;
 pub struct Document {
     #[serde(default)]
     pub rounding: Rounding,
+    /// How many decimals amounts have where people read them; none where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<u8>,
     /// From when on the book holds; at once where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Timestamp>,

@@ -89,6 +89,13 @@ impl ExactCredits {
         self.0.checked_mul(Decimal::from(times)).and_then(Self::bounded)
     }
 
+    /// The number with its point so many places further to the left, for people to read.
+    pub(crate) fn shifted(self, places: u8) -> Decimal {
+        let mut shifted = self.0.normalize();
+        shifted.set_scale(shifted.scale() + u32::from(places)).expect("12 and 9 decimals are fewer than 28");
+        shifted.normalize()
+    }
+
     #[must_use]
     pub fn round(self, rule: Rounding) -> Credits {
         let strategy = match rule {

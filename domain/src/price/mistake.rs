@@ -8,6 +8,7 @@ use crate::price::exact::InvalidExactCredits;
 use crate::price::limits::{MAX_COMPONENTS, MAX_DECLARED, MAX_DIMENSIONS, MAX_METERS, MAX_PRICES, MAX_TIERS};
 use crate::price::rate_tiers::{MAX_RATE, MAX_RATE_TIERS};
 use crate::recharge::MAX_VALIDITY_DAYS;
+use crate::scale::Scale;
 use crate::text::TextError;
 
 /// A place in the document, from the outside in: `prices[2].components[0].graduated[1].up_to`.
@@ -149,6 +150,8 @@ pub enum Mistake {
     TooManyPatterns { count: usize },
     #[error("must be from 1 to 100 percent")]
     WarningOutOfRange,
+    #[error("must be from 0 to {} decimals", Scale::MAX_DECIMALS)]
+    ScaleOutOfRange,
     #[error("is the same usage as prices[{other}], and neither is more specific: both could be meant")]
     Ambiguous { other: usize },
 }

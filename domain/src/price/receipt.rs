@@ -11,6 +11,7 @@ use crate::credits::Credits;
 use crate::price::exact::{ExactCredits, Rounding};
 use crate::price::meter::Meter;
 use crate::price::scope::Scope;
+use crate::scale::Scale;
 use crate::text::Unit;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,41 +88,56 @@ impl Receipt {
     pub fn positions(&self) -> impl Iterator<Item = &Position> {
         self.lines.iter().filter_map(|line| line.position.as_ref())
     }
+
+    /// For people.
+    pub fn shown(&self, scale: Scale) -> impl fmt::Display {
+        Shown { receipt: self, scale }
+    }
 }
 
-/// For people: one line a part, then the sum and what became of it.
+/// In whole credits.
 impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} by version {} of the price book", self.price, self.version)?;
-        for line in &self.lines {
+        self.shown(Scale::default()).fmt(f)
+    }
+}
+
+/// A receipt for people: one line a part, then the sum and what became of it.
+struct Shown<'a> {
+    receipt: &'a Receipt,
+    scale: Scale,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { receipt, scale } = self;
+        writeln!(f, "{} by version {} of the price book", receipt.price, receipt.version)?;
+        for line in &receipt.lines {
             write!(f, "  {} {}", line.quantity, line.unit)?;
             if let Some(Position { meter, used_before, .. }) = &line.position {
                 write!(f, ", after {used_before} this month on {meter}")?;
             }
             writeln!(f)?;
-            for part in &line.parts {
-                writeln!(f, "    {part}")?;
+            for Part { times, rate, of } in &line.parts {
+                writeln!(f, "    {times} x {}{}", scale.shown_exact(*rate), of_what(*of))?;
             }
         }
-        write!(f, "  sum {}", self.sum)?;
-        for (name, bound) in [("minimum", self.minimum), ("maximum", self.maximum)] {
+        write!(f, "  sum {}", scale.shown_exact(receipt.sum))?;
+        for (name, bound) in [("minimum", receipt.minimum), ("maximum", receipt.maximum)] {
             if let Some(bound) = bound {
-                write!(f, ", {name} {bound}")?;
+                write!(f, ", {name} {}", scale.shown(bound.get()))?;
             }
         }
-        write!(f, ": {} credits", self.amount)
+        write!(f, ": {} credits", scale.shown(receipt.amount.get()))
     }
 }
 
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} x {}", self.times, self.rate)?;
-        match self.of {
-            None => Ok(()),
-            Some(PartOf::Free) => write!(f, " (free)"),
-            Some(PartOf::Packages(size)) => write!(f, " (packages of {size})"),
-            Some(PartOf::TierUpTo(up_to)) => write!(f, " (tier up to {up_to})"),
-            Some(PartOf::LastTier) => write!(f, " (last tier)"),
-        }
+fn of_what(of: Option<PartOf>) -> String {
+    match of {
+        None => String::new(),
+        Some(PartOf::Free) => " (free)".to_owned(),
+        Some(PartOf::Packages(size)) => format!(" (packages of {size})"),
+        Some(PartOf::TierUpTo(up_to)) => format!(" (tier up to {up_to})"),
+        Some(PartOf::LastTier) => " (last tier)".to_owned(),
     }
 }

@@ -20,6 +20,7 @@ use crate::price::scope::{Pattern, Scope};
 use crate::price::ties::tied_with;
 use crate::price::words::{DIMENSIONS, REQUEST, UNITS, nearest};
 use crate::recharge::MAX_VALIDITY_DAYS;
+use crate::scale::Scale;
 use crate::text::Unit;
 
 pub(super) fn validate(document: Document) -> Result<PriceBook, Vec<Misplaced>> {
@@ -29,6 +30,9 @@ pub(super) fn validate(document: Document) -> Result<PriceBook, Vec<Misplaced>> 
     check.mistakes.extend(rate_tiers::mistakes(&document.rate_tiers));
     if document.warning_percent.is_some_and(|percent| !(1..=100).contains(&percent)) {
         check.note::<()>(&Place::default().field("warning_percent"), Mistake::WarningOutOfRange);
+    }
+    if document.scale.is_some_and(|decimals| Scale::try_new(decimals).is_none()) {
+        check.note::<()>(&Place::default().field("scale"), Mistake::ScaleOutOfRange);
     }
     let prices = check.prices();
     if !check.mistakes.is_empty() {

@@ -53,6 +53,11 @@ fn each_mistake_is_named_with_its_place() {
             "warning_percent",
             "from 1 to 100 percent",
         ),
+        (
+            "scale = 10\n[[prices]]\noperation = 'a'\ncomponents = [{ unit = 'rows', per_unit = 1 }]",
+            "scale",
+            "from 0 to 9 decimals",
+        ),
         ("prices = []", "prices", "at least one price"),
         ("components = []", components, "at least one component"),
         (

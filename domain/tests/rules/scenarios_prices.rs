@@ -293,7 +293,7 @@ fn an_estimate_is_the_charge_of_the_same_moment() {
         let command_id = CommandId::without_key(uuid::Uuid::nil());
         let context =
             Context { organization: &organization, command_id, now: t.world.now, history: &history, welcome: None };
-        let estimated = estimate(&t.world.state, &consume, &context).unwrap();
+        let estimated = estimate(t.world.state.clone(), &consume, &context).unwrap();
         let before = t.world.figures();
         assert_eq!((estimated.balance.get(), estimated.available.get()), (before.0, before.2));
         t.world.run(&Command::Consume(consume)).unwrap();

@@ -74,6 +74,50 @@ async fn a_charge_is_explained_and_computed_again_and_a_forged_one_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tables_show_amounts_by_the_scale_and_programs_get_them_whole() {
+    let database = support::database().await;
+    let url = database.url.as_str();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("book.toml");
+    let book = "scale = 2\n[[packages]]\nid = \"p\"\ncredits = 1000\nbonus_credits = 5\nprice = 10\n[[prices]]\n\
+        operation = \"chat\"\nminimum = 7\ncomponents = [{ unit = \"request\", per_unit = \"12.5\" }]\n";
+    std::fs::write(&file, book).unwrap();
+    let line = "p v1: 10.00 + 0.05 bonus credits for 10.00 USD, 0.99502488 USD a credit";
+    assert!(run(url, &["price-book", "publish", file.to_str().unwrap()]).await.starts_with(line));
+    assert!(run(url, &["packages", "list"]).await.starts_with(line));
+    assert!(run(url, &["price-book", "show"]).await.contains("\"scale\": 2"));
+    let other = folder.path().join("other.toml");
+    std::fs::write(&other, book.replace("scale = 2", "valid_from = 2099-01-01T00:00:00Z")).unwrap();
+    let warned = run(url, &["price-book", "publish", other.to_str().unwrap()]).await;
+    assert!(warned.contains("from then on people are shown amounts with 0 decimals; now they have 2"), "{warned}");
+
+    let node = Node::start(url).await;
+    let client = node.client();
+    let grant = json!({"amount": 1_234, "reason": "r"});
+    assert_eq!(client.post("/v1/organizations/acme/grants", "g", &grant).await.unwrap().status, 201);
+    let usage = json!({"operation": "chat", "quantities": {"request": 3}});
+    let consumed = client.post("/v1/organizations/acme/consumptions", "c", &usage).await.unwrap().body;
+    let id = consumed["id"].as_str().unwrap();
+    let explained = run(url, &["explain", id]).await;
+    for part in ["0.38 credits of acme", "3 x 0.125", "sum 0.375, minimum 0.07: 0.38 credits", ": 0.38\n"] {
+        assert!(format!("{explained}\n").contains(part), "{part} in {explained}");
+    }
+    assert!(run(url, &["explain", id, "--json"]).await.contains("\"amount\":38"));
+
+    let month = &consumed["created_at"].as_str().unwrap()[..7];
+    let report = async |kind, more: &[&str]| {
+        let arguments = [&["report", kind, "--organization", "acme", "--month", month], more].concat();
+        run(url, &arguments).await
+    };
+    let statement = report("statement", &[]).await;
+    assert!(statement.contains(" -0.38 ") && statement.contains(" 11.96\n"), "{statement}");
+    assert!(report("usage", &[]).await.contains(" 0.38"));
+    let csv = report("statement", &["--csv"]).await;
+    assert!(csv.contains(",-38,1196,"), "{csv}");
+    assert!(report("statement", &["--json"]).await.contains("\"closing_balance\":1196"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn init_keeps_what_others_wrote() {
     let database = support::database().await;
     let folder = tempfile::tempdir().unwrap();

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use credit_check::{CreditCheck, Ledger, Rate};
-use paid_images::{CHAT_MAX, PICTURE, organization};
+use axum::routing::post;
+use axum::{Extension, Router};
+use credit_check::{ActualCost, Cost, CreditCheck, Ledger, Rate};
+use paid_images::{CHAT_MAX, Customer, PICTURE, organization};
 use serde_json::json;
 
 use super::service::{Service, World, charges, quick};
+use crate::support::http::Client;
 use crate::support::node::ADMIN_KEY;
 
 const PRICE: i64 = PICTURE as i64;
@@ -90,22 +93,61 @@ async fn a_key_that_was_charged_runs_no_handler_again_and_one_that_failed_does()
     assert_eq!(charges(&world.database.pool).await.len(), 3);
 }
 
+/// Serves these routes to acme.
+async fn serve(router: Router) -> Client {
+    let router = router.layer(Extension(Customer("acme".to_owned())));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Client::new(&url, "any")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_is_charged_by_its_outermost_layer_only() {
     let world = World::with_credits(quick(), 1_000).await;
     let credits = &world.service.credits;
-    let outer = credits.costing(credit_check::Cost::credits(5));
-    let router = axum::Router::new()
-        .route("/", axum::routing::post(async || "done"))
-        .layer(credits.costing(credit_check::Cost::credits(7)))
-        .layer(outer)
-        .layer(axum::Extension(paid_images::Customer("acme".to_owned())));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    let client = crate::support::http::Client::new(&url, "any");
+    let (inner, outer) = (credits.costing(Cost::credits(7)), credits.costing(Cost::credits(5)));
+    let client = serve(Router::new().route("/", post(async || "done")).layer(inner).layer(outer)).await;
     assert_eq!(client.post("/", "k", &json!({})).await.unwrap().status, 200);
     assert_eq!(world.settled().await, (995, 0));
+}
+
+/// A handler that reports the tokens that its body names, where it names any.
+async fn reporting(body: String) -> (Option<Extension<ActualCost>>, &'static str) {
+    let tokens = body.parse::<u64>().ok();
+    (tokens.map(|tokens| Extension(ActualCost::quantities([("output_tokens", tokens)]))), "done")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cost_by_the_request_and_what_the_handler_reports_are_priced_by_the_book() {
+    let world = World::with_credits(quick(), 1_000).await;
+    let ledger = world.node.client();
+    let price = json!({"operation": "chat", "dimensions": {"model": "m"},
+        "components": [{"unit": "output_tokens", "per_unit": 2}]});
+    let book = json!({"prices": [price]});
+    assert_eq!(ledger.send(ledger.request("PUT", "/v1/price-book").json(&book)).await.unwrap().status, 200);
+    let by_request = world.service.credits.costing_by(|request| {
+        let most = request.uri.query().and_then(|most| most.parse().ok()).unwrap_or(0);
+        Cost::operation("chat").dimension("model", "m").quantity("output_tokens", most)
+    });
+    let client = serve(Router::new().route("/", post(reporting)).layer(by_request)).await;
+    let ask = async |most: &str, used: &'static str| {
+        client.send(client.request("POST", &format!("/?{most}")).body(used)).await.unwrap()
+    };
+    for (most, used, left) in [("50", "7", 986), ("50", "", 886), ("50", "0", 886), ("10", "12", 862)] {
+        assert_eq!(ask(most, used).await.status, 200, "{most} {used}");
+        assert_eq!(world.settled().await, (left, 0), "{used} of {most}");
+    }
+    let dear = ask("600", "7").await;
+    assert_eq!((dear.status, &dear.body["required"], &dear.body["balance"]), (402, &json!(1_200), &json!(862)));
+    let priced: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM store.events WHERE event_type = 'ReservationConfirmed'
+           AND payload::jsonb -> 'receipt' ->> 'version' = '1'",
+    )
+    .fetch_one(&world.database.pool)
+    .await
+    .unwrap();
+    assert_eq!(priced, 4, "each has its receipt");
 }
 
 #[tokio::test(flavor = "multi_thread")]

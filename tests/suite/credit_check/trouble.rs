@@ -11,6 +11,27 @@ use super::wire::State;
 use crate::support::node::ADMIN_KEY;
 
 const PRICE: i64 = PICTURE as i64;
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Holds of three seconds.
+fn short() -> Settings {
+    Settings { handler_deadline: SECOND, confirm_within: SECOND, reserve_within: SECOND, ..quick() }
+}
+
+/// The wire's state changes once the credits are held and before the handler is done, for handlers that sleep 300 ms.
+async fn while_it_works(world: &World, state: State) {
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    world.wire.is(state);
+}
+
+/// The ledger falls silent while the handler works, so that the caller is told that the charge is on its way; then the
+/// hold ends.
+async fn outlives_its_hold(world: &World, path: &str, prompt: &str) {
+    let asked = world.service.ask(path, prompt, Some("k"));
+    let (answer, ()) = tokio::join!(asked, while_it_works(world, State::Silent));
+    assert_eq!((answer.status, answer.body["code"].as_str()), (503, Some("charge_pending")), "{}", answer.body);
+    tokio::time::sleep(4 * SECOND).await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_ledger_nothing_runs_unless_that_is_wanted() {
@@ -40,8 +61,7 @@ async fn a_response_waits_until_its_charge_is_durable() {
     let service = &world.service;
     let asked = service.ask("/images", "sleep 300 a cat", None);
     let silence = async {
-        tokio::time::sleep(Duration::from_millis(150)).await;
-        world.wire.is(State::Silent);
+        while_it_works(&world, State::Silent).await;
         while service.runs() == 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -62,8 +82,7 @@ async fn a_lost_answer_is_asked_for_again_and_charges_once() {
     let service = &world.service;
     let asked = service.ask("/images", "sleep 300 a cat", Some("k"));
     let trouble = async {
-        tokio::time::sleep(Duration::from_millis(150)).await;
-        world.wire.is(State::NoAnswers);
+        while_it_works(&world, State::NoAnswers).await;
         while charges(&world.database.pool).await.is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -82,11 +101,7 @@ async fn a_caller_that_goes_when_the_work_is_done_has_been_charged() {
     let client = service.client("acme");
     let asked = client.request("POST", "/images").json(&json!({"prompt": "sleep 300 a cat"}));
     let asked = client.send(asked.timeout(Duration::from_millis(900)));
-    let silence = async {
-        tokio::time::sleep(Duration::from_millis(150)).await;
-        world.wire.is(State::Silent);
-    };
-    let (answer, ()) = tokio::join!(asked, silence);
+    let (answer, ()) = tokio::join!(asked, while_it_works(&world, State::Silent));
     assert!(answer.is_err(), "the caller has gone");
     assert_eq!((service.runs(), charges(&world.database.pool).await.len()), (1, 0));
     world.wire.is(State::Sound);
@@ -95,19 +110,9 @@ async fn a_caller_that_goes_when_the_work_is_done_has_been_charged() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_charge_that_comes_too_late_is_told_and_charged_without_its_hold() {
-    let second = Duration::from_secs(1);
-    let settings = Settings { handler_deadline: second, confirm_within: second, reserve_within: second, ..quick() };
-    let world = World::with_credits(settings, 1_000).await;
+    let world = World::with_credits(short(), 1_000).await;
     let service = &world.service;
-    let asked = service.ask("/images", "sleep 300 a cat", Some("k"));
-    let silence = async {
-        tokio::time::sleep(Duration::from_millis(150)).await;
-        world.wire.is(State::Silent);
-    };
-    let (answer, ()) = tokio::join!(asked, silence);
-    assert_eq!((answer.status, answer.body["code"].as_str()), (503, Some("charge_pending")), "{}", answer.body);
-    // The hold is three seconds long.
-    tokio::time::sleep(4 * second).await;
+    outlives_its_hold(&world, "/images", "sleep 300 a cat").await;
     world.wire.is(State::Sound);
     assert_eq!(world.settled().await, (1_000 - PRICE, 0));
     let charged = charges(&world.database.pool).await;
@@ -117,21 +122,43 @@ async fn a_charge_that_comes_too_late_is_told_and_charged_without_its_hold() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_cost_nothing_has_its_key_also_when_its_hold_has_expired() {
+    let world = World::with_credits(short(), 1_000).await;
+    let service = &world.service;
+    outlives_its_hold(&world, "/chat", "sleep 300").await;
+    world.wire.is(State::Sound);
+    assert_eq!(world.settled().await, (1_000, 0), "it cost nothing, and nothing stays held");
+    let run = service.answered.lock().unwrap()[0].0;
+    assert_eq!(charges(&world.database.pool).await, [(run, 0)]);
+    let again = service.ask("/chat", "three dear words", Some("k")).await;
+    assert_eq!((again.status, again.body["code"].as_str()), (409, Some("already_charged")), "{}", again.body);
+    assert_eq!((world.settled().await, service.runs()), ((1_000, 0), 1));
+    assert_eq!(charges(&world.database.pool).await, [(run, 0)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_cost_nothing_gives_way_to_one_that_began_after_its_hold_expired() {
+    let world = World::with_credits(short(), 1_000).await;
+    let near = near(&world).await;
+    outlives_its_hold(&world, "/chat", "sleep 300").await;
+    let again = near.ask("/chat", "three dear words", Some("k")).await;
+    assert_eq!(again.status, 200, "{}", again.body);
+    world.wire.is(State::Sound);
+    assert_eq!(world.settled().await, (997, 0), "one key, one run");
+    assert_eq!(charges(&world.database.pool).await, [(near.answered.lock().unwrap()[0].0, 3)]);
+}
+
+/// The same service at another place, with a wire of its own to the ledger.
+async fn near(world: &World) -> Service {
+    let check = CreditCheck::new(Ledger::new(world.node.url(), ADMIN_KEY).unwrap(), organization, short());
+    Service::start(check).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_begins_after_a_hold_has_expired_takes_the_place_of_its_late_charge() {
-    let second = Duration::from_secs(1);
-    let settings = Settings { handler_deadline: second, confirm_within: second, reserve_within: second, ..quick() };
-    let world = World::with_credits(settings.clone(), 1_000).await;
-    let near = CreditCheck::new(Ledger::new(world.node.url(), ADMIN_KEY).unwrap(), organization, settings);
-    let near = Service::start(near).await;
-    let asked = world.service.ask("/images", "sleep 300 a cat", Some("k"));
-    let silence = async {
-        tokio::time::sleep(Duration::from_millis(150)).await;
-        world.wire.is(State::Silent);
-    };
-    let (answer, ()) = tokio::join!(asked, silence);
-    assert_eq!((answer.status, answer.body["code"].as_str()), (503, Some("charge_pending")), "{}", answer.body);
-    // The hold is three seconds long.
-    tokio::time::sleep(4 * second).await;
+    let world = World::with_credits(short(), 1_000).await;
+    let near = near(&world).await;
+    outlives_its_hold(&world, "/images", "sleep 300 a cat").await;
     let again = near.ask("/images", "a cat", Some("k")).await;
     assert_eq!(again.status, 200, "{}", again.body);
     world.wire.is(State::Sound);

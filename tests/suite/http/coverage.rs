@@ -96,6 +96,7 @@ impl Walk {
         self.ask("PUT /v1/price-book", price(1)).await;
         self.ask("PUT /v1/price-book", price(2)).await;
         self.ask("GET /v1/price-book", Value::Null).await;
+        assert_eq!(self.ask("GET /v1/price-book/scale", Value::Null).await["scale"], 0);
         self.ask("GET /v1/price-book/versions", Value::Null).await;
         let difference = self.ask("GET /v1/price-book/diff?from=1&to=2", Value::Null).await;
         assert!(difference.to_string().contains("call"), "{difference}");

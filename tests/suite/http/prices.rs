@@ -114,16 +114,20 @@ async fn bad_usage_names_what_may_have_been_meant() {
         (json!({"operation": "gpt-4", "quantities": {"request": 1_000_000_000_000_000_i64}}), "price_too_large", None),
     ];
     for (number, (body, code, nearest)) in rows.into_iter().enumerate() {
-        let answer = post(&client, "consumptions", &format!("bad-{number}"), body.clone()).await;
-        let context = format!("{body}: {}", answer.body);
-        assert_eq!((answer.status, answer.body["code"].as_str()), (422, Some(code)), "{context}");
-        assert_eq!(answer.body["nearest"].as_str(), nearest, "{context}");
+        let key = format!("bad-{number}");
+        let estimate = client.request("POST", "/v1/estimates").json(&body);
+        for answer in [
+            post(&client, "consumptions", &key, body.clone()).await,
+            post(&client, "reservations", &key, body.clone()).await,
+            client.send(estimate).await.expect("the server answers"),
+        ] {
+            let context = format!("{body}: {}", answer.body);
+            assert_eq!((answer.status, answer.body["code"].as_str()), (422, Some(code)), "{context}");
+            assert_eq!(answer.body["nearest"].as_str(), nearest, "{context}");
+        }
     }
-    let consumed: i64 = sqlx::query_scalar("SELECT count(*) FROM store.events WHERE event_type = 'CreditsConsumed'")
-        .fetch_one(&database.pool)
-        .await
-        .unwrap();
-    assert_eq!(consumed, 0);
+    let events: i64 = sqlx::query_scalar("SELECT count(*) FROM store.events").fetch_one(&database.pool).await.unwrap();
+    assert_eq!(events, 1, "the grant");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,6 +167,45 @@ async fn versions_are_listed_compared_and_never_changed() {
     for change in ["UPDATE ledger.price_book_versions SET version = 9", "TRUNCATE ledger.price_book_versions"] {
         assert!(sqlx::query(change).execute(&database.pool).await.is_err(), "{change}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scale_moves_the_point_of_what_people_read_and_of_nothing_else() {
+    let database = support::database().await;
+    let node = Node::start(&database.url).await;
+    let client = node.client();
+    let shown = async || client.get("/v1/price-book/scale").await.unwrap().body;
+    assert_eq!(shown().await, json!({"scale": 0}), "without a book");
+    let mut scaled = book();
+    for bad in [json!(10), json!(-1), json!(1.5), json!("2")] {
+        scaled["scale"] = bad.clone();
+        let refused = publish(&client, &scaled).await;
+        assert!(refused.body.to_string().contains("scale"), "{bad}: {}", refused.body);
+        assert!([400, 422].contains(&refused.status), "{bad}: {}", refused.body);
+    }
+    scaled["scale"] = json!(2);
+    let published = publish(&client, &scaled).await;
+    assert_eq!((published.status, &published.body["book"]["scale"]), (200, &json!(2)), "{}", published.body);
+    assert_eq!(client.get("/v1/price-book").await.unwrap().body["book"]["scale"], 2);
+    assert_eq!(shown().await, json!({"scale": 2}));
+    let nobody = client.with_key("nobody").get("/v1/price-book/scale").await.unwrap();
+    assert_eq!(nobody.status, 401, "it needs a key, as prices do");
+
+    grant(&client).await;
+    let usage = json!({"operation": "gpt-4", "quantities": {"request": 600}});
+    let mut asked = usage.clone();
+    asked["organization_id"] = json!("acme");
+    let estimate = client.send(client.request("POST", "/v1/estimates").json(&asked)).await.unwrap().body;
+    assert_eq!((&estimate["amount"], &estimate["balance"]), (&json!(6_000), &json!(10_000)), "{estimate}");
+    assert_eq!(estimate["warning"], "60.00 credits are more than 50 % of the balance of 100.00");
+    let consumed = post(&client, "consumptions", "c", usage).await.body;
+    assert_eq!((&consumed["amount"], &consumed["balance_after"]), (&json!(6_000), &json!(4_000)), "{consumed}");
+
+    let mut ahead = book();
+    ahead["scale"] = json!(3);
+    ahead["valid_from"] = json!("2099-01-01T00:00:00Z");
+    assert_eq!(publish(&client, &ahead).await.body["version"], 2);
+    assert_eq!(shown().await, json!({"scale": 2}), "by the book in force, not by one to come");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,6 +20,8 @@ const ALLOWED: &[&str] = &[
     "GET /v1/organizations/{org}/purchases/{id}",
     "GET /v1/packages",
     "GET /v1/packages/{id}",
+    // How amounts are shown: nothing of what anything costs.
+    "GET /v1/price-book/scale",
     // Of its own organization: what a click will cost, shown before it.
     "POST /v1/estimates",
     "POST /v1/organizations/{org}/checkout-sessions",

@@ -97,6 +97,11 @@ export class CreditLedger {
     return value(await this.api.GET("/v1/organizations/{org}/purchases", { params: { path: { org }, query } }));
   }
 
+  /** How many decimals amounts have where people read them. */
+  async scale(): Promise<number> {
+    return (await value(await this.api.GET("/v1/price-book/scale"))).scale;
+  }
+
   /** What is for sale, cheapest first. */
   async packages(): Promise<readonly CreditPackage[]> {
     return (await value(await this.api.GET("/v1/packages"))).data;

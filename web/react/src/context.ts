@@ -39,6 +39,7 @@ export const keys = {
   of: (organization: string, what: string, ...filters: unknown[]) =>
     ["credit-ledger", organization, what, ...filters] as const,
   packages: ["credit-ledger-packages"] as const,
+  scale: ["credit-ledger-scale"] as const,
 };
 
 /** The balance of an organization that has never had credits. */

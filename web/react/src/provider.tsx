@@ -4,9 +4,9 @@ import { CreditLedger } from "@credit-ledger/client";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { CreditContext, type CreditContextValue } from "./context.js";
-import { formatFor } from "./format.js";
 import { useLive } from "./live.js";
 import { type PageToken, tokenSource } from "./token.js";
+import { useFormat } from "./use_format.js";
 
 interface Common {
   readonly organizationId: string;
@@ -54,7 +54,7 @@ function useClient(props: CreditProviderProps): CreditLedger {
 
 function Connected({ client, organizationId, locale, billingUrl, children }: WithClient): ReactNode {
   const { connection, latestSequence } = useLive(client, organizationId);
-  const format = useMemo(() => formatFor(locale), [locale]);
+  const format = useFormat(client, locale);
   const [dialog, setDialog] = useState<{ readonly missing: number | undefined } | undefined>(undefined);
   const open = useCallback((missing?: number) => setDialog({ missing }), []);
   const close = useCallback(() => setDialog(undefined), []);

@@ -50,6 +50,18 @@ export function balanceQuery(client: CreditLedger, organization: string, latest:
   });
 }
 
+/** Between tries to learn how amounts are shown; until then none is. */
+const unscaledMs = 5_000;
+
+export function scaleQuery(client: CreditLedger) {
+  return queryOptions({
+    queryKey: keys.scale,
+    queryFn: () => client.scale(),
+    ...patience,
+    refetchInterval: ({ state }) => (state.data === undefined && state.status === "error" ? unscaledMs : false),
+  });
+}
+
 export function packagesQuery(client: CreditLedger) {
   return queryOptions({ queryKey: keys.packages, queryFn: () => client.packages(), ...patience });
 }

@@ -28,6 +28,35 @@ describe("CreditBalance", () => {
   });
 });
 
+describe("a scale", () => {
+  it("is how amounts are shown", async () => {
+    show({ "/price-book/scale": { scale: 2 }, "/balance": balance }, <CreditBalance />);
+    await expect.poll(() => screen.getByTestId("available").textContent).toBe("1.00");
+  });
+
+  it("is waited for, and 0 is not taken for it", async () => {
+    show({ "/price-book/scale": 500, "/balance": balance }, <><CreditBalance /><CostPreview cost={130} /></>);
+    await screen.findByText((_, element) => element?.tagName === "P" && /Costs – credits/.test(element.textContent ?? ""));
+    expect(screen.getByTestId("available").textContent).toBe("–");
+  });
+
+  it("is how amounts are typed", async () => {
+    const policy = { enabled: true, threshold: 1250, package_id: "starter", amount: null, cooldown_seconds: 0, monthly_limit: null };
+    const decision = { recharge: false, reason: "balance_above_threshold", detail: "in credits", unrestricted_balance: 1300 };
+    const sent: Request[] = [];
+    const answers = { "/price-book/scale": { scale: 2 }, "/balance": balance, "/packages": { data: [starter] }, "/auto-recharge": { decision, policy } };
+    show(answers, <AutoRechargeSettings />, sent);
+    await screen.findByText("The balance of 13.00 is not below the threshold of 12.50.");
+    const threshold = screen.getByLabelText<HTMLInputElement>(/balance falls below/);
+    expect([threshold.value, threshold.step]).toEqual(["12.50", "0.01"]);
+    fireEvent.change(threshold, { target: { value: "20.05" } });
+    fireEvent.click(screen.getByRole("button", { name: "Save" }));
+    await expect.poll(() => sent.filter((request) => request.method === "PUT").length).toBe(1);
+    const put = sent.find((request) => request.method === "PUT");
+    expect(await put?.json()).toMatchObject({ enabled: true, threshold: 2005 });
+  });
+});
+
 describe("CostPreview", () => {
   it("says what an action costs, warns of a large share, and offers to buy what is missing", async () => {
     const table: [number, RegExp][] = [[10, /Costs 10 credits\./], [80, /80% of what is left/], [130, /30 more than there are/]];

@@ -46,6 +46,33 @@ describe("formats", () => {
     expect(formatFor("en-US").usageDay("2026-11-01T00:00:00Z")).toBe("Nov 1");
   });
 
+  it("move the point of amounts by the scale, exactly, and of nothing else", () => {
+    const format = formatFor("en-US", 2);
+    expect(format.credits(123_456_789)).toBe("1,234,567.89");
+    expect([0, 5, -5, -100].map((amount) => format.credits(amount))).toEqual(["0.00", "0.05", "-0.05", "-1.00"]);
+    expect([5, 0, -120].map((amount) => format.signed(amount))).toEqual(["+0.05", "0.00", "-1.20"]);
+    expect(format.axis(120_050)).toBe("1,200.5");
+    expect(format.count(1200)).toBe("1,200");
+    expect(formatFor("de-DE", 9).credits(999_999_999_999_999)).toBe("999.999,999999999");
+    expect(formatFor("en-US", 9).credits(Number.MAX_SAFE_INTEGER)).toBe("9,007,199.254740991");
+  });
+
+  it("read what was typed as it is shown", () => {
+    for (const [scale, typed, amount] of [[0, "1000", 1000], [2, "0.29", 29], [2, "-1.1", -110], [9, "999999.999999999", 999_999_999_999_999]] as const) {
+      const format = formatFor("en-US", scale);
+      expect(format.amount(typed)).toBe(amount);
+      expect(Number(format.typed(amount))).toBe(Number(typed));
+    }
+    expect(formatFor("en-US", 2).typed(1)).toBe("0.01");
+  });
+
+  it("show no amount while the scale is not known", () => {
+    const format = formatFor("en-US", null);
+    expect([format.credits(5), format.signed(5), format.axis(5), format.typed(5)]).toEqual(["–", "–", "–", ""]);
+    expect(format.amount("5")).toBeNaN();
+    expect(format.count(5)).toBe("5");
+  });
+
   it("know every kind of movement", () => {
     for (const type of movementTypes) expect(movement(type)).not.toBe(type);
     expect(movement("new_kind")).toBe("new_kind");

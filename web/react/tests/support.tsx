@@ -39,7 +39,7 @@ export const starter = {
 
 export function show(answers: Record<string, unknown>, children: ReactNode, sent: Request[] = []): void {
   render(
-    <CreditProvider client={server(answers, sent)} organizationId="acme" locale="en-US">
+    <CreditProvider client={server({ "/price-book/scale": { scale: 0 }, ...answers }, sent)} organizationId="acme" locale="en-US">
       {children}
     </CreditProvider>,
   );

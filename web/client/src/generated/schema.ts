@@ -915,6 +915,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/price-book/scale": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many decimals amounts have where people read them, by the price book in force; 0 where there is none.
+         * @description It moves the decimal point of what is shown and nothing else: amounts in requests and answers are whole credits. Old
+         *     charges are shown by it, too.
+         */
+        get: operations["price_book_scale"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/price-book/versions": {
         parameters: {
             query?: never;
@@ -1440,7 +1461,7 @@ export interface components {
             added: components["schemas"]["Change"][];
             changed: components["schemas"]["Change"][];
             removed: components["schemas"]["Change"][];
-            /** @description Whatever is not a price: `rounding`, `units`, `dimensions`, `welcome`, `valid_from`. */
+            /** @description Whatever is not a price: `rounding`, `scale`, `units`, `dimensions`, `welcome`, `valid_from`. */
             settings: components["schemas"]["Change"][];
         };
         /** @description The latest recharge that has ended. */
@@ -2491,6 +2512,11 @@ export interface components {
             rate_tiers?: Record<string, unknown> | null;
             /** @description `up` (default), `down`, `half_up` or `half_even`: how the sum of a price becomes whole credits. */
             rounding?: string | null;
+            /**
+             * Format: int32
+             * @description How many decimals amounts have where people read them; default 0. Amounts stay whole numbers everywhere else.
+             */
+            scale?: number | null;
             /** @description Units of your own, beside the usual ones. */
             units?: string[] | null;
             /**
@@ -2998,6 +3024,14 @@ export interface components {
             reference: string;
             /** Format: int64 */
             sequence: number;
+        };
+        /** @description How amounts are shown. */
+        ScaleAnswer: {
+            /**
+             * Format: int32
+             * @description Decimals that an amount has where people read it: with 2, an amount of 1250 is shown as 12.50.
+             */
+            scale: number;
         };
         /**
          * @description What a key may do; each scope may do what those before it may.
@@ -5443,6 +5477,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DiffAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    price_book_scale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScaleAnswer"];
                 };
             };
             default: {

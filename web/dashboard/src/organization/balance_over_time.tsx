@@ -64,7 +64,7 @@ function Steps({ points }: { readonly points: readonly Point[] }): ReactNode {
         {y.ticks(4).map((tick) => (
           <g key={tick} transform={`translate(0 ${y(tick)})`}>
             <line className="cl-chart-line" x1={margin.left} x2={width - margin.right} />
-            <text className="cl-chart-text" x={margin.left - 8} dy="0.32em" textAnchor="end">{format.credits(tick)}</text>
+            <text className="cl-chart-text" x={margin.left - 8} dy="0.32em" textAnchor="end">{format.axis(tick)}</text>
           </g>
         ))}
         <path className="balance-area" d={below} />

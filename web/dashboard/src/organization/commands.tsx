@@ -19,7 +19,7 @@ export function Commands({ org }: PartProps): ReactNode {
         title={`Grant credits to ${org}`}
         explanation="Promotional credits, without a payment. They are spent before paid ones of the same end."
         kind="primary"
-        amount={{ label: "Credits" }}
+        amount={{ label: "Credits", isCredits: true }}
         more={
           <Field label="Valid for (days)" hint="Empty: without an end.">
             {(ids) => <input {...ids} className="cl-input" name="days" type="number" min={1} max={36500} step={1} />}
@@ -35,7 +35,7 @@ export function Commands({ org }: PartProps): ReactNode {
         action="Adjust"
         title={`Adjust the balance of ${org}`}
         explanation="Puts a mistake right, up or down. Held credits are not touched."
-        amount={{ label: "Credits", hint: "Below zero takes away.", isSigned: true }}
+        amount={{ label: "Credits", hint: "Below zero takes away.", isCredits: true, isSigned: true }}
         run={async ({ amount = 0, reason }, key) => {
           const params = { path: { org }, header: { "Idempotency-Key": key } };
           return value(await ledger.api.POST("/v1/organizations/{org}/adjustments", { params, body: { amount, reason } }));

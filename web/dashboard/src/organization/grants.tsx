@@ -6,7 +6,7 @@ import { type ReactNode, useState } from "react";
 import { ledger } from "../ledger.js";
 import { Confirm } from "../parts/confirm.js";
 import { type Column, Listing } from "../parts/listing.js";
-import { format } from "../parts/text.js";
+import { useFormat } from "../parts/text.js";
 import { useMay } from "../session.js";
 import { useList } from "../use_list.js";
 import type { PartProps } from "../views/organization.js";
@@ -15,6 +15,7 @@ type Row = components["schemas"]["Listed_GrantRow"]["data"][number];
 
 export default function Grants({ org }: PartProps): ReactNode {
   const mayVoid = useMay("admin");
+  const format = useFormat();
   const [status, setStatus] = useState("active");
   const list = useList<Row>(creditKeys.of(org, "grants", status), async (cursor) => {
     const query = { limit: 50, ...(status === "" ? {} : { status }), ...(cursor === undefined ? {} : { cursor }) };

@@ -5,6 +5,7 @@ import { CreditHistory } from "@credit-ledger/react";
 import type { ReactNode } from "react";
 import { ledger } from "../ledger.js";
 import { Confirm } from "../parts/confirm.js";
+import { useFormat } from "../parts/text.js";
 import { useMay } from "../session.js";
 import type { PartProps } from "../views/organization.js";
 
@@ -32,6 +33,7 @@ function Download({ org }: PartProps): ReactNode {
 }
 
 function Refund({ org, row }: PartProps & { readonly row: Transaction }): ReactNode {
+  const format = useFormat();
   const id = row.entity_id;
   if (row.type !== "consumption" || !id || row.amount === 0) return null;
   return (
@@ -39,8 +41,8 @@ function Refund({ org, row }: PartProps & { readonly row: Transaction }): ReactN
       <Confirm
         action="Refund"
         title="Refund usage"
-        explanation={`Gives credits back to the grants that they came from, at most the ${-row.amount} that were taken.`}
-        amount={{ label: "Credits", hint: "Empty: all that has not been refunded.", isOptional: true }}
+        explanation={`Gives credits back to the grants that they came from, at most the ${format.credits(-row.amount)} that were taken.`}
+        amount={{ label: "Credits", hint: "Empty: all that has not been refunded.", isCredits: true, isOptional: true }}
         run={async ({ amount, reason }, key) => {
           const params = { path: { org, id }, header: { "Idempotency-Key": key } };
           const body = { reason, ...(amount === undefined ? {} : { amount }) };

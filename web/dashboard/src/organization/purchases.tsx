@@ -5,7 +5,7 @@ import { Field, PurchaseHistory, useCreditPackages } from "@credit-ledger/react"
 import type { ReactNode } from "react";
 import { ledger } from "../ledger.js";
 import { Confirm } from "../parts/confirm.js";
-import { format } from "../parts/text.js";
+import { useFormat } from "../parts/text.js";
 import { useMay } from "../session.js";
 import type { PartProps } from "../views/organization.js";
 
@@ -25,6 +25,7 @@ export default function Purchases({ org }: PartProps): ReactNode {
 
 function Record({ org }: PartProps): ReactNode {
   const packages = useCreditPackages();
+  const format = useFormat();
   const offered = packages.data ?? [];
   if (offered.length === 0) return null;
   return (

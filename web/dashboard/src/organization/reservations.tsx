@@ -6,7 +6,7 @@ import { type ReactNode, useState } from "react";
 import { ledger } from "../ledger.js";
 import { Confirm } from "../parts/confirm.js";
 import { type Column, Listing } from "../parts/listing.js";
-import { format } from "../parts/text.js";
+import { useFormat } from "../parts/text.js";
 import { useMay } from "../session.js";
 import { useList } from "../use_list.js";
 import type { PartProps } from "../views/organization.js";
@@ -15,6 +15,7 @@ type Row = components["schemas"]["ReservationRow"];
 
 export default function Reservations({ org }: PartProps): ReactNode {
   const mayCancel = useMay("command");
+  const format = useFormat();
   const [status, setStatus] = useState("pending");
   const list = useList<Row>(creditKeys.of(org, "reservations", status), async (cursor) => {
     const query = { limit: 50, ...(status === "" ? {} : { status }), ...(cursor === undefined ? {} : { cursor }) };

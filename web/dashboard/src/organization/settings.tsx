@@ -1,10 +1,11 @@
 // Thresholds, the overdraft, and auto-recharge.
 
 import { newIdempotencyKey, value } from "@credit-ledger/client";
-import { AutoRechargeSettings, Button, Empty, Failure, Field, Panel, Skeleton, creditKeys, orNone } from "@credit-ledger/react";
+import { AutoRechargeSettings, Button, CreditsInput, Empty, Failure, Field, Panel, Skeleton, creditKeys, orNone } from "@credit-ledger/react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ledger } from "../ledger.js";
+import { useFormat } from "../parts/text.js";
 import { useMay } from "../session.js";
 import type { PartProps } from "../views/organization.js";
 
@@ -17,6 +18,8 @@ export default function Settings({ org }: PartProps): ReactNode {
   );
 }
 
+/** The ledger's own threshold where an organization has none. */
+const thresholdMost = 1000;
 const path = "/v1/organizations/{org}/settings";
 
 async function saved(org: string) {
@@ -27,6 +30,7 @@ type Saved = Awaited<ReturnType<typeof saved>>;
 
 function Thresholds({ org }: PartProps): ReactNode {
   const mayChange = useMay("admin");
+  const format = useFormat();
   const client = useQueryClient();
   const queryKey = creditKeys.of(org, "settings");
   const { data, error, isLoading } = useQuery({
@@ -54,24 +58,24 @@ function Thresholds({ org }: PartProps): ReactNode {
             const given = new FormData(event.currentTarget);
             const threshold = String(given.get("threshold") ?? "");
             save.mutate({
-              low_balance_threshold: threshold === "" ? null : Number(threshold),
-              overdraft_limit: Number(given.get("overdraft") ?? 0),
+              low_balance_threshold: threshold === "" ? null : format.amount(threshold),
+              overdraft_limit: format.amount(String(given.get("overdraft") ?? "")),
             });
           }}
         >
           <fieldset className="plain cl-stack" disabled={!mayChange}>
             <legend className="cl-hidden">Thresholds</legend>
-            <Field label="Low balance below" hint="Empty: 10 % of the last top-up, at most 1,000.">
-              {(ids) => <input {...ids} className="cl-input" name="threshold" type="number" min={0} step={1} defaultValue={data.low_balance_threshold ?? ""} />}
+            <Field label="Low balance below" hint={`Empty: 10 % of the last top-up, at most ${format.credits(thresholdMost)}.`}>
+              {(ids) => <CreditsInput ids={ids} name="threshold" format={format} min={0} amount={data.low_balance_threshold} />}
             </Field>
             <Field label="Overdraft limit" hint="How far below zero the balance may go.">
-              {(ids) => <input {...ids} className="cl-input" name="overdraft" type="number" min={0} step={1} defaultValue={data.overdraft_limit} />}
+              {(ids) => <CreditsInput ids={ids} name="overdraft" format={format} min={0} amount={data.overdraft_limit} />}
             </Field>
           </fieldset>
           {save.error === null ? null : <Failure error={save.error} />}
           <div className="cl-actions cl-actions-end">
             {mayChange ? (
-              <Button kind="primary" type="submit" busy={save.isPending}>
+              <Button kind="primary" type="submit" busy={save.isPending} disabled={format.scale === null}>
                 Save
               </Button>
             ) : (

@@ -2,9 +2,10 @@
 // again after a failure, it is one command.
 
 import { newIdempotencyKey } from "@credit-ledger/client";
-import { Button, type ButtonProps, Dialog, Failure, Field } from "@credit-ledger/react";
+import { Button, type ButtonProps, CreditsInput, Dialog, Failure, Field, formatFor } from "@credit-ledger/react";
 import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
+import { useFormat } from "./text.js";
 
 export interface Given {
   readonly amount: number | undefined;
@@ -18,12 +19,14 @@ export interface ConfirmProps {
   readonly title: string;
   readonly explanation: ReactNode;
   readonly kind?: ButtonProps["kind"];
-  readonly amount?: { readonly label: string; readonly hint?: string; readonly isOptional?: boolean; readonly isSigned?: boolean };
+  readonly amount?: { readonly label: string; readonly hint?: string; readonly isOptional?: boolean; readonly isSigned?: boolean; readonly isCredits?: boolean };
   readonly hasReason?: boolean;
   readonly more?: ReactNode;
   /** The command; it is given its key. */
   readonly run: (given: Given, idempotencyKey: string) => Promise<unknown>;
 }
+
+const plain = formatFor(undefined);
 
 export function Confirm(props: ConfirmProps): ReactNode {
   const [isOpen, setOpen] = useState(false);
@@ -41,6 +44,9 @@ export function Confirm(props: ConfirmProps): ReactNode {
 
 function Form({ action, explanation, kind, amount, hasReason = true, more, run, onDone }: ConfirmProps & { readonly onDone: () => void }): ReactNode {
   const [key] = useState(newIdempotencyKey);
+  const ledgers = useFormat();
+  // Money is typed in the smallest unit of its currency, as it is sent.
+  const format = amount?.isCredits ? ledgers : plain;
   const sending = useMutation({ mutationFn: (given: Given) => run(given, key), onSuccess: onDone });
   return (
     <form
@@ -49,13 +55,13 @@ function Form({ action, explanation, kind, amount, hasReason = true, more, run, 
         event.preventDefault();
         const data = new FormData(event.currentTarget);
         const text = (name: string) => String(data.get(name) ?? "").trim();
-        sending.mutate({ amount: text("amount") === "" ? undefined : Number(text("amount")), reason: text("reason"), text });
+        sending.mutate({ amount: text("amount") === "" ? undefined : format.amount(text("amount")), reason: text("reason"), text });
       }}
     >
       <p className="cl-hint">{explanation}</p>
       {amount === undefined ? null : (
         <Field label={amount.label} hint={amount.hint}>
-          {(ids) => <input {...ids} className="cl-input" name="amount" type="number" step={1} required={!amount.isOptional} {...(amount.isSigned ? {} : { min: 1 })} />}
+          {(ids) => <CreditsInput ids={ids} name="amount" format={format} isRequired={!amount.isOptional} {...(amount.isSigned ? {} : { min: 1 })} />}
         </Field>
       )}
       {more}
@@ -67,7 +73,7 @@ function Form({ action, explanation, kind, amount, hasReason = true, more, run, 
       {sending.error === null ? null : <Failure error={sending.error} />}
       <div className="cl-actions cl-actions-end">
         <Button onClick={onDone}>Back</Button>
-        <Button kind={kind === "danger" ? "danger" : "primary"} type="submit" busy={sending.isPending}>
+        <Button kind={kind === "danger" ? "danger" : "primary"} type="submit" busy={sending.isPending} disabled={format.scale === null}>
           {action}
         </Button>
       </div>

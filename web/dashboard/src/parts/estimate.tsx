@@ -5,13 +5,14 @@ import { Button, Failure, Field, Panel } from "@credit-ledger/react";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ledger } from "../ledger.js";
-import { format } from "./text.js";
+import { useFormat } from "./text.js";
 
 interface Answer {
   readonly amount: number;
 }
 
 export function Estimate(): ReactNode {
+  const format = useFormat();
   const ask = useMutation({
     mutationFn: (body: unknown) => ledger.send<Answer>("POST", "/v1/estimates", body, newIdempotencyKey()),
   });

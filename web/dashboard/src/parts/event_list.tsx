@@ -2,11 +2,12 @@
 
 import type { components } from "@credit-ledger/client";
 import type { ReactNode } from "react";
-import { format } from "./text.js";
+import { useFormat } from "./text.js";
 
 export type LedgerEvent = components["schemas"]["EventView"];
 
 export function EventList({ events }: { readonly events: readonly LedgerEvent[] }): ReactNode {
+  const format = useFormat();
   return (
     <ul className="cl-list events">
       {events.map((event) => (

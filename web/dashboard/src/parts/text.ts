@@ -1,5 +1,8 @@
-// Numbers and dates of the dashboard.
+// Numbers and dates of the dashboard, and amounts by the ledger's scale.
 
-import { formatFor } from "@credit-ledger/react";
+import { type Format, useFormat as useLedgersFormat } from "@credit-ledger/react";
+import { ledger } from "../ledger.js";
 
-export const format = formatFor(undefined);
+export function useFormat(): Format {
+  return useLedgersFormat(ledger);
+}

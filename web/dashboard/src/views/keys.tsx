@@ -7,7 +7,7 @@ import { type ReactNode, useState } from "react";
 import { ledger } from "../ledger.js";
 import { Confirm } from "../parts/confirm.js";
 import { type Column, Listing } from "../parts/listing.js";
-import { format } from "../parts/text.js";
+import { useFormat } from "../parts/text.js";
 import { useList } from "../use_list.js";
 
 type Key = components["schemas"]["KeyView"];
@@ -15,6 +15,7 @@ const queryKey = ["keys"];
 
 export default function Keys(): ReactNode {
   const client = useQueryClient();
+  const format = useFormat();
   const readAgain = () => client.invalidateQueries({ queryKey });
   const [made, setMade] = useState<string | undefined>(undefined);
   const list = useList<Key>(queryKey, async () => value(await ledger.api.GET("/v1/keys")));

@@ -1,19 +1,19 @@
 // All organizations, with search by the beginning of their ids.
 
 import { type components, value } from "@credit-ledger/client";
-import { Button, Empty, Panel } from "@credit-ledger/react";
+import { Button, Empty, type Format, Panel } from "@credit-ledger/react";
 import { type ReactNode, useDeferredValue, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { ledger } from "../ledger.js";
 import { Confirm } from "../parts/confirm.js";
 import { type Column, Listing } from "../parts/listing.js";
-import { format } from "../parts/text.js";
+import { useFormat } from "../parts/text.js";
 import { useMay } from "../session.js";
 import { useList } from "../use_list.js";
 
 type Row = components["schemas"]["OrganizationRow"];
 
-const columns: readonly Column<Row>[] = [
+const columns = (format: Format): readonly Column<Row>[] => [
   { name: "Organization", show: (row) => <Link href={`/organizations/${encodeURIComponent(row.organization_id)}`}>{row.organization_id}</Link> },
   { name: "State", show: (row) => <State row={row} /> },
   { name: "Available", isNumber: true, show: (row) => format.credits(row.available) },
@@ -27,6 +27,7 @@ export default function Organizations(): ReactNode {
   const prefix = useDeferredValue(typed.trim());
   const [, go] = useLocation();
   const mayGrant = useMay("admin");
+  const format = useFormat();
   const list = useList<Row>(["organizations", prefix], async (cursor) => {
     const query = { limit: 50, ...(prefix === "" ? {} : { prefix }), ...(cursor === undefined ? {} : { cursor }) };
     return value(await ledger.api.GET("/v1/organizations", { params: { query } }));
@@ -40,7 +41,7 @@ export default function Organizations(): ReactNode {
             action="New organization"
             title="New organization"
             explanation="An organization begins with its first credits. Its id is your own: letters, digits and . _ : -"
-            amount={{ label: "Credits" }}
+            amount={{ label: "Credits", isCredits: true }}
             more={<IdField />}
             run={async ({ amount = 0, reason, text }, idempotencyKey) => {
               await ledger.grant(text("id"), { amount, reason }, { idempotencyKey });
@@ -58,7 +59,7 @@ export default function Organizations(): ReactNode {
         <Listing
           list={list}
           caption="Organizations"
-          columns={columns}
+          columns={columns(format)}
           rowKey={(row) => row.organization_id}
           empty={
             prefix === "" ? (

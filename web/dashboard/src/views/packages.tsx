@@ -7,7 +7,7 @@ import type { ReactNode } from "react";
 import { ledger } from "../ledger.js";
 import { Confirm } from "../parts/confirm.js";
 import { type Column, Listing } from "../parts/listing.js";
-import { format } from "../parts/text.js";
+import { useFormat } from "../parts/text.js";
 import { useMay, useSession } from "../session.js";
 import { useList } from "../use_list.js";
 
@@ -15,6 +15,7 @@ const queryKey = ["packages"];
 
 export default function Packages(): ReactNode {
   const client = useQueryClient();
+  const format = useFormat();
   const isBound = Boolean(useSession().organization_id);
   const mayManage = useMay("admin") && !isBound;
   const readAgain = () => client.invalidateQueries({ queryKey });
@@ -67,7 +68,7 @@ function Add({ onDone }: ActionProps): ReactNode {
       explanation="It is for sale at once. Later changes are new versions; purchases keep the one they were made by."
       kind="primary"
       hasReason={false}
-      amount={{ label: "Credits" }}
+      amount={{ label: "Credits", isCredits: true }}
       more={
         <>
           <Field label="Id" hint="A word of your own.">{(ids) => <input {...ids} className="cl-input" name="id" required maxLength={64} />}</Field>

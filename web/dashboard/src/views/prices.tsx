@@ -1,13 +1,13 @@
 // The price book: as it is, its versions, and an editor with an estimate beside it.
 
 import { type components, LedgerError, value } from "@credit-ledger/client";
-import { Button, Empty, Failure, Panel, Skeleton } from "@credit-ledger/react";
+import { Button, Empty, Failure, type Format, Panel, Skeleton, creditKeys } from "@credit-ledger/react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { ledger } from "../ledger.js";
 import { Estimate } from "../parts/estimate.js";
 import { type Column, Listing } from "../parts/listing.js";
-import { format } from "../parts/text.js";
+import { useFormat } from "../parts/text.js";
 import { useMay } from "../session.js";
 import { useList } from "../use_list.js";
 
@@ -16,13 +16,14 @@ type Book = components["schemas"]["PriceBookBody"];
 
 const start: Book = { prices: [{ operation: "*", components: [{ unit: "request", per_unit: "1" }] }] };
 
-const columns: readonly Column<Version>[] = [
+const columns = (format: Format): readonly Column<Version>[] => [
   { name: "Version", show: (row) => <span className="cl-number">{row.version}</span> },
   { name: "Holds from", show: (row) => <span className="cl-nowrap">{format.dateTime(row.valid_from)}</span> },
   { name: "Prices", isNumber: true, show: (row) => row.prices },
 ];
 
 export default function Prices(): ReactNode {
+  const format = useFormat();
   const book = useQuery({ queryKey: ["price-book"], queryFn: current });
   const list = useList<Version>(["price-book", "versions"], async (cursor) => {
     const query = { limit: 20, ...(cursor === undefined ? {} : { cursor }) };
@@ -40,7 +41,7 @@ export default function Prices(): ReactNode {
         <div className="cl-stack">
           <Estimate />
           <Panel title="Versions">
-            <Listing list={list} caption="Versions" columns={columns} rowKey={(row) => String(row.version)} empty={<Empty title="No price book yet">Publish one: until then, operations are charged by amounts only.</Empty>} />
+            <Listing list={list} caption="Versions" columns={columns(format)} rowKey={(row) => String(row.version)} empty={<Empty title="No price book yet">Publish one: until then, operations are charged by amounts only.</Empty>} />
           </Panel>
         </div>
       </div>
@@ -65,7 +66,10 @@ function Editor({ book }: { readonly book: Book }): ReactNode {
   const read = parsed(text);
   const publish = useMutation({
     mutationFn: async (body: Book) => value(await ledger.api.PUT("/v1/price-book", { body })),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["price-book"] }),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["price-book"] });
+      await client.invalidateQueries({ queryKey: creditKeys.scale });
+    },
   });
   return (
     <Panel title="Price book" actions={<span className="cl-badge" data-tone={read.mistake === undefined ? "good" : "bad"}>{read.mistake === undefined ? "Valid JSON" : "Not JSON"}</span>}>

@@ -4,7 +4,7 @@ import { Failure, Panel, Skeleton } from "@credit-ledger/react";
 import type { components } from "@credit-ledger/client";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { format } from "../parts/text.js";
+import { useFormat } from "../parts/text.js";
 
 type Readiness = components["schemas"]["Readiness"];
 
@@ -32,6 +32,7 @@ export default function Projections(): ReactNode {
 }
 
 function Standing({ readiness }: { readonly readiness: Readiness }): ReactNode {
+  const format = useFormat();
   const { lag_events, lag_ms, stopped, outdated } = readiness.projections;
   return (
     <>
@@ -42,16 +43,16 @@ function Standing({ readiness }: { readonly readiness: Readiness }): ReactNode {
         </div>
         <div>
           <dt>Events behind</dt>
-          <dd className="cl-number">{format.credits(lag_events)}</dd>
+          <dd className="cl-number">{format.count(lag_events)}</dd>
         </div>
         <div>
           <dt>Behind by</dt>
-          <dd className="cl-number">{format.credits(lag_ms)} ms</dd>
+          <dd className="cl-number">{format.count(lag_ms)} ms</dd>
         </div>
       </dl>
       {stopped.map((one) => (
         <p key={`${one.projector}-${one.partition}`} className="cl-note cl-note-bad spaced">
-          {one.projector} has stopped in partition {one.partition} at position {format.credits(one.position)}. The reason is in the log and in `credit-ledger status`.
+          {one.projector} has stopped in partition {one.partition} at position {format.count(one.position)}. The reason is in the log and in `credit-ledger status`.
         </p>
       ))}
       {outdated.map((name) => (

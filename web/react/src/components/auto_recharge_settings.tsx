@@ -3,10 +3,11 @@
 import type { AutoRechargeInput, AutoRechargeState, CreditPackage } from "@credit-ledger/client";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useCredits } from "../context.js";
-import { minorUnits } from "../format.js";
+import { type Format, minorUnits } from "../format.js";
 import { useCreditPackages } from "../hooks.js";
 import { useAutoRecharge } from "../recharge.js";
 import { Button } from "../ui/button.js";
+import { CreditsInput } from "../ui/credits_input.js";
 import { Field } from "../ui/field.js";
 import { Panel } from "../ui/panel.js";
 import { Failure, Skeleton, sentence } from "../ui/states.js";
@@ -67,11 +68,14 @@ function Standing({ state, onResume, isResuming }: StandingProps): ReactNode {
     const text = `${format.credits(credits)} credits for ${format.money(price.amount_minor, price.currency)} are being bought.`;
     return <p className="cl-note" role="status">{text}</p>;
   }
-  return <p className="cl-hint" role="status">{decided(state.decision)}</p>;
+  return <p className="cl-hint" role="status">{decided(state, format)}</p>;
 }
 
-function decided({ reason, detail }: AutoRechargeState["decision"]): string {
-  return reason === "not_configured" ? "Nothing is bought by itself." : sentence(detail);
+function decided({ decision, policy }: AutoRechargeState, format: Format): string {
+  const { reason, detail, unrestricted_balance: balance } = decision;
+  if (reason === "not_configured") return "Nothing is bought by itself.";
+  if (reason !== "balance_above_threshold" || !policy) return sentence(detail);
+  return `The balance of ${format.credits(balance)} is not below the threshold of ${format.credits(policy.threshold)}.`;
 }
 
 interface FormProps {
@@ -92,15 +96,16 @@ function Form({ state, packages, canChange, isSaving, isSaved, onSave }: FormPro
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
-    const number = (name: string) => Number(given.get(name) || 0);
+    const credits = (name: string) => format.amount(String(given.get(name) ?? ""));
     if (!isOn) return onSave({ enabled: false });
-    const limit = number("limit");
+    const amount = credits("amount");
+    const limit = Number(given.get("limit") || 0);
     const currency = chosen?.currency ?? "USD";
     onSave({
       enabled: true,
-      threshold: number("threshold"),
+      threshold: credits("threshold"),
       package_id: packageId,
-      ...(number("amount") > 0 ? { amount: number("amount") } : {}),
+      ...(amount > 0 ? { amount } : {}),
       ...(limit > 0 ? { monthly_limit: { amount_minor: Math.round(limit * minorUnits(currency)), currency } } : {}),
     });
   };
@@ -113,7 +118,7 @@ function Form({ state, packages, canChange, isSaving, isSaved, onSave }: FormPro
       <fieldset className="cl-grid" disabled={!isOn || !canChange}>
         <legend className="cl-hidden">What to buy, and when</legend>
         <Field label="When the balance falls below">
-          {(ids) => <input {...ids} className="cl-input" name="threshold" type="number" min={0} step={1} required defaultValue={policy?.threshold ?? 1000} />}
+          {(ids) => <CreditsInput ids={ids} name="threshold" format={format} min={0} isRequired amount={policy?.threshold ?? 1000} />}
         </Field>
         <Field label="Package">
           {(ids) => (
@@ -127,7 +132,7 @@ function Form({ state, packages, canChange, isSaving, isSaved, onSave }: FormPro
           )}
         </Field>
         <Field label="Credits to buy" hint="Rounded up to whole packages; empty: one package.">
-          {(ids) => <input {...ids} className="cl-input" name="amount" type="number" min={1} step={1} defaultValue={policy?.amount ?? ""} />}
+          {(ids) => <CreditsInput ids={ids} name="amount" format={format} min={1} amount={policy?.amount} />}
         </Field>
         <Field label={`Most in a month (${(chosen?.currency ?? "USD").toUpperCase()})`} hint="Empty: no limit.">
           {(ids) => (
@@ -138,7 +143,7 @@ function Form({ state, packages, canChange, isSaving, isSaved, onSave }: FormPro
       <div className="cl-actions cl-actions-end">
         <span className="cl-hint" role="status">{isSaved && !isSaving ? "Saved." : ""}</span>
         {canChange ? (
-          <Button kind="primary" type="submit" busy={isSaving}>
+          <Button kind="primary" type="submit" busy={isSaving} disabled={format.scale === null}>
             Save
           </Button>
         ) : null}

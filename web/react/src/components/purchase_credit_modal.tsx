@@ -109,7 +109,7 @@ function PackageChoice({ item, isChosen, onChoose }: ChoiceProps): ReactNode {
         <span className="cl-muted">
           {format.credits(item.credits)} credits
           {item.bonus_credits > 0 ? ` + ${format.credits(item.bonus_credits)} bonus` : ""}
-          {item.validity_days ? `, valid for ${format.credits(item.validity_days)} days` : ""}
+          {item.validity_days ? `, valid for ${format.count(item.validity_days)} days` : ""}
         </span>
         {item.features.length > 0 ? <span className="cl-muted">{item.features.join(" · ")}</span> : null}
       </span>
