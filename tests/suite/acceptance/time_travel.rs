@@ -87,22 +87,28 @@ async fn c13_an_overdue_fact_is_settled_within_two_seconds() {
     let client = node.client();
     let stop = Arc::new(AtomicBool::new(false));
     let withheld = tokio::spawn(withheld(client.clone(), Arc::clone(&stop)));
-    let holds = (0..IDLE).map(|n| {
+    // Grants that end by themselves, and reservations of credits that do not: however slow the machine, each is made.
+    let made = (0..IDLE).map(|n| {
         let client = client.clone();
         async move {
             let of = |path: &str| format!("/v1/organizations/idle-{n}/{path}");
-            let grant = json!({"amount": 100, "reason": "trial", "expires_in_seconds": 2});
+            let mut grant = json!({"amount": 100, "reason": "trial"});
+            if n % 2 == 0 {
+                grant["expires_in_seconds"] = json!(1);
+            }
             assert_eq!(client.post(&of("grants"), "g", &grant).await.expect("answered").status, 201);
-            let hold = json!({"amount": 30, "expires_in_seconds": 1});
-            assert_eq!(client.post(&of("reservations"), "r", &hold).await.expect("answered").status, 201);
+            if n % 2 == 1 {
+                let hold = json!({"amount": 30, "expires_in_seconds": 1});
+                assert_eq!(client.post(&of("reservations"), "r", &hold).await.expect("answered").status, 201);
+            }
         }
     });
-    join_all(holds).await;
+    join_all(made).await;
     let ended = "SELECT count(*) FROM store.events WHERE event_type IN ('ReservationExpired', 'GrantExpired')";
     let started = Instant::now();
     loop {
         let ended: i64 = sqlx::query_scalar(ended).fetch_one(&database.pool).await.expect("the log can be read");
-        if ended == 2 * i64::try_from(IDLE).expect("few") {
+        if ended == i64::try_from(IDLE).expect("few") {
             break;
         }
         assert!(started.elapsed() < SETTLED_WITHIN, "{ended} have ended");
