@@ -204,22 +204,33 @@ async fn rows_of_another_version_are_left_alone() {
     let before = world.rows("probe").await;
     probe.raise_version();
     world.spend(8, 100).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // Several times what a partition rests.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(world.rows("probe").await, before);
     runner.shutdown().await;
     // The next program says so, until its rows are there.
     let runner = world.runner(vec![Arc::clone(&probe) as _]).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(runner.monitor().outdated(), ["probe"]);
+    until_outdated(&runner, &["probe"]).await;
     let projector: Arc<dyn Projector> = probe;
     let rebuild =
         projections::rebuild::Rebuild::new(world.options.clone(), projector, Arc::new(api::SystemClock::new()));
     rebuild.run(&|_| ()).await.unwrap();
     world.caught_up("probe").await;
     world.assert_counted("probe").await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(runner.monitor().outdated().is_empty());
+    until_outdated(&runner, &[]).await;
     runner.shutdown().await;
+}
+
+/// The polls find out by themselves.
+async fn until_outdated(runner: &projections::Runner, expected: &[&str]) {
+    const TRIES: u32 = 600;
+    for _ in 0..TRIES {
+        if runner.monitor().outdated() == expected {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{:?} are outdated, not {expected:?}", runner.monitor().outdated());
 }
 
 /// The value of a gauge of a projector, in a partition.
