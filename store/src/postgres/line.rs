@@ -15,11 +15,11 @@ use super::error::of_read;
 use super::pool::ping;
 use crate::log::LogError;
 
-/// Firewalls forget after minutes; a task at work never pauses for as long.
-const TRUSTED_FOR: Duration = Duration::from_secs(30);
-
-#[derive(Default)]
-pub(super) struct Line(Mutex<Option<Kept>>);
+pub(super) struct Line {
+    kept: Mutex<Option<Kept>>,
+    /// How long it may be idle before it is asked.
+    trusted_for: Duration,
+}
 
 struct Kept {
     connection: PgConnection,
@@ -27,11 +27,18 @@ struct Kept {
 }
 
 /// The line, for one call at a time.
-pub(super) struct Held<'a>(MutexGuard<'a, Option<Kept>>);
+pub(super) struct Held<'a> {
+    kept: MutexGuard<'a, Option<Kept>>,
+    trusted_for: Duration,
+}
 
 impl Line {
+    pub(super) fn new(trusted_for: Duration) -> Self {
+        Self { kept: Mutex::default(), trusted_for }
+    }
+
     pub(super) async fn hold(&self) -> Held<'_> {
-        Held(self.0.lock().await)
+        Held { kept: self.kept.lock().await, trusted_for: self.trusted_for }
     }
 }
 
@@ -42,8 +49,8 @@ impl Held<'_> {
         options: &PgConnectOptions,
         patience: Duration,
     ) -> Result<PgConnection, LogError> {
-        if let Some(mut kept) = self.0.take()
-            && (kept.since.elapsed() < TRUSTED_FOR || ping(&mut kept.connection).await.is_ok())
+        if let Some(mut kept) = self.kept.take()
+            && (kept.since.elapsed() < self.trusted_for || ping(&mut kept.connection).await.is_ok())
         {
             return Ok(kept.connection);
         }
@@ -53,6 +60,6 @@ impl Held<'_> {
 
     /// Keeps a connection whose answer was read.
     pub(super) fn keep(&mut self, connection: PgConnection) {
-        *self.0 = Some(Kept { connection, since: Instant::now() });
+        *self.kept = Some(Kept { connection, since: Instant::now() });
     }
 }

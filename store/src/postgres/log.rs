@@ -24,10 +24,15 @@ use crate::log::{
 };
 use crate::record::RecordedEvent;
 
-/// Connections beside the writers' own: loads, look-ups, strong reads, turns.
+/// Connections beside the partitions' own: loads, look-ups, turns.
 pub const READERS_DEFAULT: u32 = 8;
 /// At most this part of the pool may wait for heads.
 const TURNS_SHARE: u32 = 2;
+/// How long a writer's connection may be idle before it is asked whether it lives. Firewalls forget after minutes; an append
+/// whose answer is lost is read back.
+const WRITER_TRUSTED_FOR: Duration = Duration::from_secs(30);
+/// The same for one that only reads, whose lost answer is told to callers: under load it is never idle for as long.
+const READER_TRUSTED_FOR: Duration = Duration::from_millis(100);
 /// Whoever gets no connection in this time is better told so.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -37,6 +42,9 @@ pub struct PostgresLog {
     pool: PgPool,
     /// Of each partition's writer.
     writers: Vec<Line>,
+    /// Of each partition's questions about heads and keys, of which one is under way at a time. Not of the pool, where
+    /// each answer costs two more round trips until the next one may ask.
+    questions: Vec<Line>,
     /// Whether the node is ready must not depend on who else waits for the pool.
     clock: Line,
     turns: Arc<Semaphore>,
@@ -47,7 +55,7 @@ pub struct PostgresLog {
 }
 
 impl PostgresLog {
-    /// Connects to a migrated database, with `readers` connections beside one a partition.
+    /// Connects to a migrated database, with `readers` connections beside two a partition.
     ///
     /// # Errors
     /// [`LogError::Unavailable`] where the database cannot be reached or is not migrated.
@@ -66,8 +74,9 @@ impl PostgresLog {
         Ok(Self {
             options,
             pool,
-            writers: (0..partitions).map(|_| Line::default()).collect(),
-            clock: Line::default(),
+            writers: lines(partitions, WRITER_TRUSTED_FOR),
+            questions: lines(partitions, READER_TRUSTED_FOR),
+            clock: Line::new(WRITER_TRUSTED_FOR),
             turns: Arc::new(Semaphore::new(usize::try_from(readers / TURNS_SHARE).unwrap_or(1))),
             partitions,
             upcasters: domain::upcast::upcasters().into(),
@@ -90,6 +99,15 @@ impl PostgresLog {
     }
 }
 
+fn lines(partitions: u16, trusted_for: Duration) -> Vec<Line> {
+    (0..partitions).map(|_| Line::new(trusted_for)).collect()
+}
+
+fn line_of(lines: &[Line], partition: u16) -> Result<&Line, LogError> {
+    let line = lines.get(usize::from(partition));
+    line.ok_or_else(|| LogError::Rejected(format!("there is no partition {partition}").into()))
+}
+
 #[async_trait]
 impl Log for PostgresLog {
     fn partitions(&self) -> u16 {
@@ -97,9 +115,7 @@ impl Log for PostgresLog {
     }
 
     async fn append(&self, partition: u16, batch: &[AppendCommand]) -> Result<Vec<Outcome>, LogError> {
-        let writer = self.writers.get(usize::from(partition));
-        let writer = writer.ok_or_else(|| LogError::Rejected(format!("there is no partition {partition}").into()))?;
-        let mut line = writer.hold().await;
+        let mut line = line_of(&self.writers, partition)?.hold().await;
         let mut connection = line.take(&self.options, ACQUIRE_TIMEOUT).await?;
         let append = tokio::time::timeout(ANSWER_TIMEOUT, append::append(&mut connection, partition, batch));
         let result = append.await.unwrap_or_else(|elapsed| Err(LogError::OutcomeUnknown(Box::new(elapsed))));
@@ -143,8 +159,11 @@ impl Log for PostgresLog {
         partition: u16,
         asked: &[(OrganizationId, Option<IdempotencyKey>)],
     ) -> Result<Vec<Result<HeadAndKey, LogError>>, LogError> {
-        let mut reader = self.reader().await?;
-        read::heads_and_keys(&mut reader, partition, asked, &self.upcasters).await
+        let mut line = line_of(&self.questions, partition)?.hold().await;
+        let mut connection = line.take(&self.options, ACQUIRE_TIMEOUT).await?;
+        let answers = read::heads_and_keys(&mut connection, partition, asked, &self.upcasters).await?;
+        line.keep(connection);
+        Ok(answers)
     }
 
     async fn stream(
