@@ -107,10 +107,8 @@ impl Engine {
     /// The organization's lock, with its state loaded.
     pub(crate) async fn locked(&self, lease: &Lease) -> Result<OwnedMutexGuard<Desk>, LogError> {
         let slot = lease.slot();
-        let mut desk = slot.lock().await;
-        if desk.head.is_none() || desk.epoch != slot.epoch() {
-            desk.head = None;
-            slot.grounded().await;
+        let mut desk = loadable(slot).await;
+        if desk.head.is_none() {
             let head = Head::from(self.log.load(slot.organization()).await?);
             desk.epoch = slot.begin_epoch(head.sequence);
             desk.head = Some(head);
@@ -155,6 +153,16 @@ impl Engine {
             }
         }
     }
+}
+
+/// The organization's lock: with its state, or when no flight is under way that a state from the log would lack.
+pub(crate) async fn loadable(slot: &Slot) -> OwnedMutexGuard<Desk> {
+    let mut desk = slot.lock().await;
+    if desk.head.is_none() || desk.epoch != slot.epoch() {
+        desk.head = None;
+        slot.grounded().await;
+    }
+    desk
 }
 
 /// Waits for the flights that a step depends on.

@@ -15,7 +15,7 @@ use crate::log::DueCorrection;
 
 use super::Engine;
 use super::cache::Use;
-use super::execute::{landed, weigh};
+use super::execute::{landed, loadable, weigh};
 use super::step::{head_of, judged};
 
 /// Sweeps a partition as long as the engine lives.
@@ -61,6 +61,8 @@ impl Engine {
     async fn sweep_one(&self, organization: OrganizationId) -> Option<DueCorrection> {
         let lease = self.cache.lease(&organization, Use::Sweep);
         let permit = self.permit(&lease, 1).ok()?;
+        // Waited for without a place among the reads: an append that is read back may take as long as the database.
+        drop(loadable(lease.slot()).await);
         let (judged, due_at) = {
             let mut desk = self.reading(self.locked(&lease)).await.ok()?;
             self.settle(&lease, &mut desk, &permit).ok()?;

@@ -56,6 +56,7 @@ macro_rules! engine_suite {
             time::c12_a_clock_that_is_set_between_two_looks_sweeps_nothing
             time::c13_idle_organizations_are_settled
             time::c13_a_sweep_corrects_due_times_together_and_leaves_connections_to_commands
+            time::c13_an_organization_that_is_busy_for_long_delays_no_other_sweep
             time::c13_a_due_time_corrected_by_another_node_is_told_again
             past::c29_a_balance_in_the_past_is_what_was_seen_then
             past::c29_every_boundary_between_events_agrees_with_a_naive_fold

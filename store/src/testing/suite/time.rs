@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use domain::Credits;
 use domain::commands::{CancelReservation, Expiry};
 use domain::ids::ReservationId;
 use domain::limits::MAX_SETTLED_EVENTS;
+use domain::{Credits, OrganizationId};
 
 use crate::clock::Clock as _;
 use crate::engine::Limits;
 use crate::ledger::ExecuteError;
 use crate::log::Log;
 use crate::testing::world::{
-    World, a_while, consume, eventually, grant, grant_until, key, organization, request, reserve,
+    World, a_while, consume, eventually, grant, grant_until, key, organization, refund, request, reserve, start,
 };
 
 /// A sweep as often as a case can wait for.
@@ -189,6 +189,34 @@ pub async fn c13_a_sweep_corrects_due_times_together_and_leaves_connections_to_c
     let corrections = world.log.corrections.load(Ordering::SeqCst);
     assert!(corrections < MANY / 4, "{corrections} corrections for {MANY} organizations");
     assert!(world.log.loads_at_once_max.load(Ordering::SeqCst) <= Limits::default().sweep_readers);
+}
+
+/// A sweeper that has to wait for its organization leaves the reads to the others.
+pub async fn c13_an_organization_that_is_busy_for_long_delays_no_other_sweep(log: Arc<dyn Log>) {
+    let world = World::new(log);
+    let partition_of = |owner: &OrganizationId| owner.partition(world.log.partitions());
+    let elsewhere = || Some(organization("elsewhere")).filter(|o| partition_of(o) != partition_of(&world.organization));
+    let other = std::iter::repeat_with(elsewhere).flatten().next().expect("there are several partitions");
+    let node = world.node_with(Limits { sweep_readers: 1, ..sweeping() });
+    node.execute(world.request("short", grant_until(100, Expiry::In(10)))).await.unwrap();
+    node.execute(world.request("spent", consume(10))).await.unwrap();
+    node.execute(request(&other, "longer", grant_until(100, Expiry::In(30)))).await.unwrap();
+
+    world.log.hold_entities();
+    let busy = start(&node, world.request("refund", refund(&world.organization, "spent", 1)));
+    a_while().await;
+    world.clock.advance_seconds(20);
+    a_while().await;
+    assert!(!world.names().await.contains(&"GrantExpired"), "its sweeper waits");
+    world.clock.advance_seconds(20);
+    let expired = async || {
+        let events = world.log.stream(&other, 0, 10).await.unwrap();
+        events.iter().any(|event| event.event.fact.name() == "GrantExpired")
+    };
+    eventually("the other has expired", expired).await;
+    world.log.open_entities();
+    busy.await.unwrap().expect("it was taken");
+    eventually("the grant has expired", async || world.names().await.contains(&"GrantExpired")).await;
 }
 
 /// A node that believes the log to know an earlier due time must not rely on it once a sweeper may have raised it.
