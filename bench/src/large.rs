@@ -134,7 +134,8 @@ async fn make(stage: &Stage, events: u64) -> anyhow::Result<()> {
     copy(&stage.databases.url(database), events / WRITTEN).await
 }
 
-/// Repeats each stream's consumptions behind its end until there are so many times as many.
+/// Repeats each stream's consumptions behind its end until there are so many times as many. Their times go on where the
+/// stream's ended, a microsecond each, because time never runs back in a stream: what is newest lies together.
 async fn copy(url: &str, times: u64) -> anyhow::Result<()> {
     let mut connection = PgConnection::connect(url).await?;
     sqlx::query(
@@ -145,16 +146,21 @@ async fn copy(url: &str, times: u64) -> anyhow::Result<()> {
          SELECT e.partition,
                 e.ends_at + row_number() OVER (PARTITION BY e.partition ORDER BY e.copy, e.position),
                 e.aggregate_type, e.aggregate_id,
-                e.length + row_number() OVER (PARTITION BY e.partition, e.aggregate_id ORDER BY e.copy, e.position),
+                e.length + e.behind,
                 gen_random_uuid(), e.event_type, e.event_version, gen_random_uuid(), e.command_index, e.command_count,
-                gen_random_uuid(), e.occurred_at, e.recorded_at, e.idempotency_key || '-' || e.copy, e.request_hash,
+                gen_random_uuid(), e.ended_at + e.behind * interval '1 microsecond',
+                e.ended_at + e.behind * interval '1 microsecond', e.idempotency_key || '-' || e.copy, e.request_hash,
                 e.payload, e.metadata, e.chain_hash
          FROM (
-             SELECT e.*, c.copy, max(e.position) OVER (PARTITION BY e.partition) AS ends_at,
-                    max(e.sequence) OVER (PARTITION BY e.partition, e.aggregate_id) AS length
-             FROM store.events e CROSS JOIN generate_series(1, $1) AS c (copy)
-         ) e
-         WHERE e.event_type = 'CreditsConsumed'",
+             SELECT e.*, row_number() OVER (PARTITION BY e.partition, e.aggregate_id ORDER BY e.copy, e.position) AS behind
+             FROM (
+                 SELECT e.*, c.copy, max(e.position) OVER (PARTITION BY e.partition) AS ends_at,
+                        max(e.sequence) OVER (PARTITION BY e.partition, e.aggregate_id) AS length,
+                        max(e.recorded_at) OVER (PARTITION BY e.partition, e.aggregate_id) AS ended_at
+                 FROM store.events e CROSS JOIN generate_series(1, $1) AS c (copy)
+             ) e
+             WHERE e.event_type = 'CreditsConsumed'
+         ) e",
     )
     .bind(i64::try_from(times - 1)?)
     .execute(&mut connection)
