@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::credits::Credits;
 use crate::events::{
-    ConsumptionRefunded, CreditsConsumed, CreditsReserved, Event, Fact, GrantMerged, PurchaseReinstated,
+    ConsumptionRefunded, CreditsConsumed, CreditsReserved, DebtRepaid, Event, Fact, GrantMerged, PurchaseReinstated,
     PurchaseRevoked, RechargeCompleted, RechargeFailed, RechargeRequested, ReservationConfirmed, RestoreCause,
 };
 use crate::free_credits::GrantRule;
@@ -68,12 +68,9 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
         Fact::ConsumptionRefunded(f) => refund(state, f),
         Fact::CreditsReserved(f) => reserve(state, f, at),
         Fact::ReservationConfirmed(f) => confirm(state, f, at),
-        Fact::ReservationCancelled(f) => unhold(state, f.reservation_id),
-        Fact::ReservationExpired(f) => unhold(state, f.reservation_id),
-        Fact::DebtRepaid(f) => {
-            state.debt = state.debt - f.amount;
-            take(state, &f.allocations);
-        }
+        Fact::ReservationCancelled(f) => unhold(state, f.reservation_id, &f.released),
+        Fact::ReservationExpired(f) => unhold(state, f.reservation_id, &f.released),
+        Fact::DebtRepaid(f) => repay(state, f),
         Fact::CreditsAdjustedUp(f) => {
             state.totals.adjusted_up = state.totals.adjusted_up + f.terms.amount;
             state.add_lot(&f.terms, f.terms.amount, true);
@@ -130,7 +127,7 @@ fn arm(state: &mut Organization) {
 
 fn close(state: &mut Organization, grant: &Allocation, closed: Closed) {
     if let Some(lot) = state.lot_mut(grant.grant_id) {
-        reduce(lot, grant.amount);
+        leave(lot, grant.amount);
         lot.closed = Some(closed);
     }
     state.drop_empty_lots();
@@ -154,6 +151,20 @@ fn take(state: &mut Organization, allocations: &[Allocation]) {
 fn reduce(lot: &mut Lot, amount: Credits) {
     lot.remaining = lot.remaining - amount;
     lot.bound_owed(lot.remaining);
+}
+
+fn repay(state: &mut Organization, fact: &DebtRepaid) {
+    state.debt = state.debt - fact.amount;
+    change_each(state, &fact.allocations, leave);
+    state.drop_empty_lots();
+}
+
+/// What leaves a closed lot unspent has been released to it.
+fn leave(lot: &mut Lot, amount: Credits) {
+    if lot.closed.is_some() {
+        lot.settle_owed(amount);
+    }
+    reduce(lot, amount);
 }
 
 fn change_each(state: &mut Organization, allocations: &[Allocation], change: impl Fn(&mut Lot, Credits)) {
@@ -214,22 +225,25 @@ fn reserve(state: &mut Organization, fact: &CreditsReserved, at: Timestamp) {
     state.open_reservation(fact.reservation_id, Arc::new(reservation));
 }
 
-fn unhold(state: &mut Organization, id: ReservationId) {
-    if let Some(reservation) = state.close_reservation(id) {
-        change_each(state, &reservation.allocations, release);
-    }
-}
-
-/// What returns to an open lot is free, and repays debt like all free credits; only a closed lot must remember.
-fn release(lot: &mut Lot, amount: Credits) {
-    lot.held = lot.held - amount;
-    if lot.closed.is_none() {
-        lot.bound_owed(lot.held);
-    }
+/// Of what comes back to an open lot, a claw-back's part comes first: it is free, and repays that debt like all free
+/// credits. What a closed lot is given back is still to repay or to end (`leave`).
+fn unhold(state: &mut Organization, id: ReservationId, released: &[Allocation]) {
+    let Some(reservation) = state.close_reservation(id) else { return };
+    change_each(state, &reservation.allocations, |lot, amount| lot.held = lot.held - amount);
+    change_each(state, released, |lot, amount| {
+        if lot.closed.is_none() {
+            lot.settle_owed(amount);
+        }
+    });
+    change_each(state, &reservation.allocations, |lot, _| {
+        if lot.closed.is_none() {
+            lot.bound_owed(lot.held);
+        }
+    });
 }
 
 fn confirm(state: &mut Organization, fact: &ReservationConfirmed, at: Timestamp) {
-    unhold(state, fact.reservation_id);
+    unhold(state, fact.reservation_id, &fact.released);
     state.totals.consumed = state.totals.consumed + fact.amount;
     state.debt = state.debt + fact.overdraft;
     take(state, &fact.allocations);

@@ -257,6 +257,17 @@ impl Lot {
         *owed = *owed + amount;
     }
 
+    /// Counts what comes back of the held credits against the claw-backs that had counted it as spent, once.
+    pub(crate) fn settle_owed(&mut self, released: Credits) {
+        let mut left = released;
+        for owed in self.owed.values_mut() {
+            let part = left.min(*owed);
+            *owed = *owed - part;
+            left = left - part;
+        }
+        self.owed.retain(|_, owed| owed.is_positive());
+    }
+
     pub(crate) fn bound_owed(&mut self, most: Credits) {
         let mut room = most;
         for owed in self.owed.values_mut() {

@@ -1,11 +1,14 @@
 //! Purchases whose credits may lie in one lot, because their lots have merged (CORRECTNESS C20).
 //!
-//! Credits of a merged lot bear no name. So what a purchase still owes is asked of all purchases that merges have joined:
-//! of what they bought, that is what is neither taken back, nor left, nor lapsed. However they are taken back, in parts,
-//! in any order, before or after the lot's end, what was spent is owed once and what lapsed is not.
+//! Credits of a merged lot bear no name. So what can be taken back of a purchase is asked of all purchases that merges have
+//! joined. However they are taken back, in parts, in any order, before or after the lot's end, each gives what it would
+//! have given alone: what was spent is owed once, by who spent it, and what lapsed is not.
 //!
 //! Invariant: lots of two purchases merge only where each is the first of its lineage, and the merge is filed under both:
 //! each history names the other purchase, so all of them are found from any.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::credits::Credits;
 use crate::decide::draft::{Draft, Stop};
@@ -22,52 +25,58 @@ pub(super) fn may_share_a_lot(one: &GrantTerms, other: &GrantTerms) -> bool {
 }
 
 pub(super) struct Pool<'a> {
-    /// By the first lot of each lineage; the purchase that was asked for comes first.
-    histories: Vec<(GrantId, &'a [Event])>,
+    /// Of the purchase that was asked for.
+    own: GrantId,
+    /// By the first lot of each lineage.
+    histories: BTreeMap<GrantId, &'a [Event]>,
 }
 
 impl<'a> Pool<'a> {
     /// Looks up one history after the other: a single one unless lots have merged.
     pub(super) fn of(draft: &Draft<'a>, purchase: PurchaseId) -> Result<Self, Stop> {
-        let mut histories = vec![(purchase.grant(), draft.history(purchase.entity())?)];
-        let mut next = 0;
-        while let Some((_, history)) = histories.get(next).copied() {
-            for lot in merged_with(history) {
-                if histories.iter().all(|(known, _)| *known != lot) {
-                    histories.push((lot, draft.history(lot.entity())?));
+        let own = purchase.grant();
+        let mut histories = BTreeMap::from([(own, draft.history(purchase.entity())?)]);
+        let mut unread = vec![own];
+        while let Some(lot) = unread.pop() {
+            for other in merged_with(histories[&lot]) {
+                if let Entry::Vacant(place) = histories.entry(other) {
+                    place.insert(draft.history(other.entity())?);
+                    unread.push(other);
                 }
             }
-            next += 1;
         }
-        Ok(Self { histories })
+        Ok(Self { own, histories })
     }
 
     /// All lots that may hold the purchase's credits, its own before those of others.
     pub(super) fn lots<'s>(&self, draft: &'s Draft<'_>) -> Vec<&'s Lot> {
-        let own = self.histories[0].0;
-        let is_in = |lot: &&Lot| self.histories.iter().any(|(first, _)| *first == lot.terms.root());
+        let is_in = |lot: &&Lot| self.histories.contains_key(&lot.terms.root());
         let (mut lots, others): (Vec<_>, Vec<_>) =
-            draft.state.lots.iter().filter(is_in).partition(|lot| lot.terms.root() == own);
+            draft.state.lots.iter().filter(is_in).partition(|lot| lot.terms.root() == self.own);
         lots.extend(others);
         lots
     }
 
-    /// What was spent, or is held in `lots`, and that no revocation has counted.
-    pub(super) fn owed(&self, lots: &[&Lot]) -> Credits {
-        let accounted = self.histories.iter().fold(Credits::ZERO, |sum, (_, history)| {
+    /// What was bought, neither lapsed nor was taken back. Credits of a merged lot are spent in the order in which they were
+    /// bought, as they would be without the merge: so what lapsed was bought last.
+    pub(super) fn standing(&self) -> Credits {
+        let age = |lot: GrantId| (completed(self.histories[&lot]).map(|purchase| purchase.terms.granted_at), lot);
+        let own_age = age(self.own);
+        let own_and_later = self.histories.iter().filter(|(lot, _)| age(**lot) >= own_age).map(|(_, history)| {
             let bought = completed(history).map_or(Credits::ZERO, |purchase| purchase.terms.amount);
-            sum + bought - revoked(history) - lapsed(history)
+            bought - revoked(history)
         });
-        (accounted - lots.iter().map(|lot| lot.unheld()).sum()).or_zero()
+        let lapsed: Credits = self.histories.values().map(|history| lapsed(history)).sum();
+        (own_and_later.sum::<Credits>() - lapsed).or_zero()
     }
 }
 
 /// Lots of other lineages that a lineage's events name.
-fn merged_with(history: &[Event]) -> impl Iterator<Item = GrantId> {
-    let is_own = |id: GrantId| history.iter().filter_map(terms_of).any(|terms| terms.grant_id == id);
+fn merged_with(history: &[Event]) -> BTreeSet<GrantId> {
+    let own: BTreeSet<GrantId> = history.iter().filter_map(terms_of).map(|terms| terms.grant_id).collect();
     let merges = history.iter().filter_map(|event| match &event.fact {
         Fact::GrantMerged(f) => Some([f.grant.grant_id, f.into]),
         _ => None,
     });
-    merges.flatten().filter(move |id| !is_own(*id))
+    merges.flatten().filter(|id| !own.contains(id)).collect()
 }

@@ -28,9 +28,9 @@ pub(super) fn revoke(draft: &mut Draft<'_>, command: &RevokePurchase) -> Result<
     let taking = Taking::of(command, purchase, history, left)?;
     let pool = Pool::of(draft, command.purchase_id)?;
     let lots = pool.lots(draft);
-    let (allocations, rest) = draw(lots.iter().map(|lot| (*lot, lot.unheld())), taking.credits);
     // What lapsed is not owed.
-    let debt = rest.min(pool.owed(&lots));
+    let owed = taking.credits.min(pool.standing());
+    let (allocations, debt) = draw(lots.iter().map(|lot| (*lot, lot.unheld())), owed);
     // Held credits that no claw-back has counted as spent.
     let (held, _) = draw(lots.iter().map(|lot| (*lot, lot.held - lot.owed())), debt);
     draft.emit(PurchaseRevoked {
@@ -39,7 +39,7 @@ pub(super) fn revoke(draft: &mut Draft<'_>, command: &RevokePurchase) -> Result<
         allocations,
         debt,
         held,
-        not_owed: rest - debt,
+        not_owed: taking.credits - owed,
         price_minor: taking.price_minor,
         cause: command.cause,
         reference: command.reference.clone(),

@@ -57,6 +57,14 @@ impl MLot {
         self.owed.values().sum()
     }
 
+    pub fn settle_owed(&mut self, mut released: i128) {
+        for owed in self.owed.values_mut() {
+            let part = released.min(*owed);
+            *owed -= part;
+            released -= part;
+        }
+    }
+
     pub fn bound_owed(&mut self, most: i128) {
         let mut room = most;
         for owed in self.owed.values_mut() {
@@ -218,11 +226,14 @@ impl Model {
         }
     }
 
-    pub fn unhold(&mut self, parts: &Parts) {
+    /// `spent`: of the parts, what does not come back.
+    pub fn unhold(&mut self, parts: &Parts, spent: &Parts) {
         for (i, amount) in parts {
+            let spent: i128 = spent.iter().filter(|(j, _)| j == i).map(|(_, amount)| amount).sum();
             let lot = &mut self.lots[*i];
             lot.held -= amount;
             if matches!(lot.stage, Stage::Open | Stage::Future) {
+                lot.settle_owed((amount - spent).max(0));
                 lot.bound_owed(lot.held);
             }
         }
@@ -239,8 +250,10 @@ impl Model {
         for i in self.sorted() {
             let lot = &self.lots[i];
             if matches!(lot.stage, Stage::Expired | Stage::Voided) && lot.remaining > lot.held {
-                let repaid = lot.owed().min(lot.remaining - lot.held).min(self.debt);
+                let released = lot.remaining - lot.held;
+                let repaid = lot.owed().min(released).min(self.debt);
                 self.debt -= repaid;
+                self.lots[i].settle_owed(released);
                 self.take(&vec![(i, repaid)]);
                 self.lapse(i, self.lots[i].stage);
             }
@@ -272,7 +285,7 @@ impl Model {
                     let h = self.holds.iter().position(|h| h.id == id && h.end == End::Open).unwrap();
                     self.holds[h].end = End::Expired;
                     let parts = self.holds[h].parts.clone();
-                    self.unhold(&parts);
+                    self.unhold(&parts, &Parts::new());
                 }
                 1 => {
                     let lot = self.lots.iter_mut().find(|l| l.id == id && l.effective == at).unwrap();

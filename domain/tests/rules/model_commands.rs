@@ -116,7 +116,7 @@ impl Model {
         if let Some(quantities) = priced_for {
             self.count(now, &Asked { quantities, ..hold.asked.clone() });
         }
-        self.unhold(&hold.parts);
+        self.unhold(&hold.parts, &parts);
         self.spend(&parts, below);
         self.spent.push(MSpent { id, parts, overdraft: below, taken_at: hold.reserved_at, refunded: 0 });
         self.tidy();
@@ -133,7 +133,7 @@ impl Model {
         }
         self.holds[h].end = End::Cancelled;
         let parts = self.holds[h].parts.clone();
-        self.unhold(&parts);
+        self.unhold(&parts, &Parts::new());
         self.tidy();
         Ok(())
     }

@@ -48,17 +48,28 @@ impl Model {
         own.into_iter().chain(others.into_iter().filter(|i| is_joined(self.lots[*i].root))).collect()
     }
 
+    /// Spent in the order of purchase: what lapsed is of those that were bought last.
+    fn standing(&self, purchase: &MPurchase) -> i128 {
+        let mut joined: Vec<_> = self.purchases.iter().filter(|p| p.pool == purchase.pool).collect();
+        joined.sort_by_key(|p| (self.lots.iter().find(|lot| lot.id == p.id).map(|lot| lot.granted), p.id));
+        let mut lapsed: i128 = self.lots_of(purchase).iter().map(|i| self.lots[*i].lapsed).sum();
+        for p in joined.into_iter().rev() {
+            let standing = p.bought - p.revoked();
+            if p.id == purchase.id {
+                return (standing - lapsed).max(0);
+            }
+            lapsed -= standing.min(lapsed);
+        }
+        unreachable!("a purchase is in its own pool")
+    }
+
     pub fn revoke(&mut self, now: i64, id: u128, wanted: Option<i128>, reference: &str) -> Answer {
         let Some(p) = self.purchases.iter().position(|p| p.id == id) else { return Err("PurchaseNotFound") };
         let purchase = self.purchases[p].clone();
         let left = purchase.bought - purchase.revoked();
         check(left > 0, "PurchaseAlreadyRevoked")?;
         let lots = self.lots_of(&purchase);
-        let loose: i128 = lots.iter().map(|i| self.lots[*i].remaining - self.lots[*i].held).sum();
-        let lapsed: i128 = lots.iter().map(|i| self.lots[*i].lapsed).sum();
-        let joined = self.purchases.iter().filter(|p| p.pool == purchase.pool);
-        let standing: i128 = joined.map(|p| p.bought - p.revoked()).sum();
-        let mut rest = wanted.unwrap_or(left).min(left);
+        let mut rest = wanted.unwrap_or(left).min(left).min(self.standing(&purchase));
         let mut parts = Parts::new();
         for i in &lots {
             let part = (self.lots[*i].remaining - self.lots[*i].held).min(rest);
@@ -67,7 +78,7 @@ impl Model {
                 rest -= part;
             }
         }
-        let debt = rest.min((standing - lapsed - loose).max(0));
+        let debt = rest;
         let mut counted = debt;
         for i in lots {
             let lot = &mut self.lots[i];

@@ -22,14 +22,19 @@ pub fn crowded() -> World {
     CROWDED.clone()
 }
 
-/// Purchases of ten credits each, in one lot.
-fn merged(names: &[&str], life: Option<i64>) -> World {
-    let mut world = crowded();
+/// Purchases of ten credits each.
+fn bought(mut world: World, names: &[&str], life: Option<i64>) -> World {
     let end = life.map_or(Expiry::Never, |seconds| Expiry::At(world.now + TimeDelta::seconds(seconds)));
     for name in names {
         world.tick(1);
         world.run(&purchase(10, name, end)).unwrap();
     }
+    world
+}
+
+/// The same in one lot.
+fn merged(names: &[&str], life: Option<i64>) -> World {
+    let world = bought(crowded(), names, life);
     assert_eq!(world.state.lots().len(), MAX_OPEN_GRANTS + 1);
     world
 }
@@ -108,6 +113,31 @@ fn c20_what_was_spent_of_merged_purchases_is_owed_once() {
             world.tick(100);
             let stands = after_each(&mut world, &order.map(revoke));
             assert_eq!(stands[2], (-spent, spent), "{order:?}: {stands:?}");
+        }
+    }
+}
+
+/// Whichever of them is refunded, and whether the others ever are.
+#[test]
+fn c20_each_merged_purchase_owes_what_it_would_owe_alone() {
+    let names = ["a", "b", "c"];
+    let orders = [["a", "b", "c"], ["a", "c", "b"], ["b", "a", "c"], ["b", "c", "a"], ["c", "a", "b"], ["c", "b", "a"]];
+    for order in orders {
+        for spent in [5, 17] {
+            for (before, lapse) in [(0, true), (1, true), (0, false)] {
+                let stands = [merged(&names, Some(100)), bought(World::new(), &names, Some(100))].map(|mut world| {
+                    world.run(&consume(spent)).unwrap();
+                    let mut stands =
+                        after_each(&mut world, &order[..before].iter().map(|n| revoke(n)).collect::<Vec<_>>());
+                    if lapse {
+                        world.tick(100);
+                    }
+                    stands
+                        .extend(after_each(&mut world, &order[before..].iter().map(|n| revoke(n)).collect::<Vec<_>>()));
+                    stands
+                });
+                assert_eq!(stands[0], stands[1], "{order:?}, {spent} spent, {before} before the end");
+            }
         }
     }
 }

@@ -193,6 +193,43 @@ fn c17_a_release_repays_only_the_debt_of_its_own_claw_back() {
     );
 }
 
+/// Two holds, and a claw-back that counts one of them: the first that comes back repays it, wherever the lot is by then.
+#[test]
+fn c17_a_claw_back_is_repaid_once_however_many_holds_come_back() {
+    let held_twice = "
+        buy p 100 life=100                | ok | 100 0 100
+        reserve r 40                      | ok | 100 40 60
+        reserve s 40                      | ok | 100 80 20
+        revoke p 60                       | ok | 40 80 0
+        ";
+    let overdrawn = "
+        settings limit=50 low=0
+        tick 100                          | ok | 40 40 50
+        consume c 30                      | ok | 10 40 20
+        cancel s                          | ok | -30 0 20 | ReservationCancelled GrantExpired LowBalanceReached BalanceExhausted
+        ";
+    table(&format!("{held_twice} cancel r | ok | 40 40 0 | ReservationCancelled DebtRepaid \n {overdrawn}"));
+    table(&format!(
+        "{held_twice}
+        tick 100                          | ok | 40 80 0
+        cancel r                          | ok | 40 40 0 | ReservationCancelled DebtRepaid
+        {overdrawn}"
+    ));
+    // What is spent of two holds is what no claw-back has counted, as far as there is any.
+    table(&format!(
+        "{held_twice}
+        tick 100                          | ok | 40 80 0
+        confirm r 40                      | ok | 0 40 0
+        cancel s                          | ok | 0 0 0 | ReservationCancelled DebtRepaid"
+    ));
+    table(&format!(
+        "{held_twice}
+        confirm r 10                      | ok | 30 40 0
+        tick 100                          | ok | 30 40 0
+        cancel s                          | ok | 0 0 0"
+    ));
+}
+
 #[test]
 fn c17_a_reinstated_debt_comes_back_although_the_lot_had_ended() {
     table(

@@ -24,6 +24,7 @@ pub fn golden_streams() -> Vec<(&'static str, World)> {
     vec![
         ("lots", lots().world),
         ("purchases", purchases().world),
+        ("claw_backs", claw_backs().world),
         ("recharges", recharges().world),
         ("reservations", reservations().world),
         ("prices", prices().world),
@@ -102,6 +103,11 @@ fn purchases() -> Table {
         .unwrap();
     t.rows("consume c 90 \n reserve r 150 \n revoke cs_1 \n tick 901 \n refund c 40 \n reinstate cs_1 \n revoke q 20 ref=d2");
     t
+}
+
+/// Ends while a hold is out whose like has repaid the claw-back.
+fn claw_backs() -> Table {
+    table("buy p 100 life=100 \n reserve r 40 \n reserve s 40 \n revoke p 60 \n cancel r")
 }
 
 fn recharges() -> Table {
