@@ -33,7 +33,7 @@ pub struct Event {
     pub fact: Fact,
 }
 
-fn is_zero(credits: &Credits) -> bool {
+pub(crate) fn is_zero(credits: &Credits) -> bool {
     credits.is_zero()
 }
 

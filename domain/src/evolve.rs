@@ -127,7 +127,8 @@ fn arm(state: &mut Organization) {
 
 fn close(state: &mut Organization, grant: &Allocation, closed: Closed) {
     if let Some(lot) = state.lot_mut(grant.grant_id) {
-        leave(lot, grant.amount);
+        lot.remaining = lot.remaining - grant.amount;
+        lot.repays = Credits::ZERO;
         lot.closed = Some(closed);
     }
     state.drop_empty_lots();
@@ -144,27 +145,14 @@ fn merge(state: &mut Organization, fact: &GrantMerged) {
 }
 
 fn take(state: &mut Organization, allocations: &[Allocation]) {
-    change_each(state, allocations, reduce);
+    change_each(state, allocations, |lot, amount| lot.remaining = lot.remaining - amount);
     state.drop_empty_lots();
-}
-
-fn reduce(lot: &mut Lot, amount: Credits) {
-    lot.remaining = lot.remaining - amount;
-    lot.bound_owed(lot.remaining);
 }
 
 fn repay(state: &mut Organization, fact: &DebtRepaid) {
     state.debt = state.debt - fact.amount;
-    change_each(state, &fact.allocations, leave);
-    state.drop_empty_lots();
-}
-
-/// What leaves a closed lot unspent has been released to it.
-fn leave(lot: &mut Lot, amount: Credits) {
-    if lot.closed.is_some() {
-        lot.settle_owed(amount);
-    }
-    reduce(lot, amount);
+    change_each(state, &fact.allocations, |lot, amount| lot.repays = (lot.repays - amount).or_zero());
+    take(state, &fact.allocations);
 }
 
 fn change_each(state: &mut Organization, allocations: &[Allocation], change: impl Fn(&mut Lot, Credits)) {
@@ -225,20 +213,19 @@ fn reserve(state: &mut Organization, fact: &CreditsReserved, at: Timestamp) {
     state.open_reservation(fact.reservation_id, Arc::new(reservation));
 }
 
-/// Of what comes back to an open lot, a claw-back's part comes first: it is free, and repays that debt like all free
-/// credits. What a closed lot is given back is still to repay or to end (`leave`).
+/// Of what comes back, the part that a claw-back has counted as spent comes first. In an open lot it is free, and repays that
+/// debt like all free credits; a closed lot must tell it from what ends.
 fn unhold(state: &mut Organization, id: ReservationId, released: &[Allocation]) {
     let Some(reservation) = state.close_reservation(id) else { return };
-    change_each(state, &reservation.allocations, |lot, amount| lot.held = lot.held - amount);
     change_each(state, released, |lot, amount| {
-        if lot.closed.is_none() {
-            lot.settle_owed(amount);
+        let counted = lot.settle_owed(amount);
+        if lot.closed.is_some() {
+            lot.repays = lot.repays + counted;
         }
     });
-    change_each(state, &reservation.allocations, |lot, _| {
-        if lot.closed.is_none() {
-            lot.bound_owed(lot.held);
-        }
+    change_each(state, &reservation.allocations, |lot, amount| {
+        lot.held = lot.held - amount;
+        lot.bound_owed(lot.held);
     });
 }
 

@@ -225,10 +225,13 @@ pub struct Lot {
     /// Held part included.
     pub remaining: Credits,
     pub held: Credits,
-    /// How much of `held` a claw-back of each purchase has counted as spent: released after the lot has closed, it repays
-    /// that debt (CORRECTNESS C17). Another purchase than the lot's own is there where lots have merged.
+    /// How much of `held` a claw-back of each purchase has counted as spent: when it is released, it repays that debt
+    /// (CORRECTNESS C17). Another purchase than the lot's own is there where lots have merged.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub owed: BTreeMap<PurchaseId, Credits>,
+    /// Of what a command has released to this closed lot, what repays before the rest ends; zero between commands.
+    #[serde(default, skip_serializing_if = "crate::events::is_zero")]
+    pub repays: Credits,
     /// False until `effective_at` has been settled.
     pub effective: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -257,8 +260,9 @@ impl Lot {
         *owed = *owed + amount;
     }
 
-    /// Counts what comes back of the held credits against the claw-backs that had counted it as spent, once.
-    pub(crate) fn settle_owed(&mut self, released: Credits) {
+    /// Counts what comes back of the held credits against the claw-backs that had counted it as spent; answers how much of
+    /// it they had.
+    pub(crate) fn settle_owed(&mut self, released: Credits) -> Credits {
         let mut left = released;
         for owed in self.owed.values_mut() {
             let part = left.min(*owed);
@@ -266,6 +270,7 @@ impl Lot {
             left = left - part;
         }
         self.owed.retain(|_, owed| owed.is_positive());
+        released - left
     }
 
     pub(crate) fn bound_owed(&mut self, most: Credits) {

@@ -331,6 +331,7 @@ impl Organization {
             remaining: amount,
             held: Credits::ZERO,
             owed: BTreeMap::new(),
+            repays: Credits::ZERO,
             effective,
             closed: None,
         };

@@ -27,7 +27,7 @@ pub(super) fn free_credits(draft: &mut Draft<'_>, at: Timestamp) {
 pub(super) fn close(draft: &mut Draft<'_>, id: GrantId, at: Timestamp) {
     let Some(lot) = draft.state.lot(id) else { return };
     let (is_closed, unheld) = (lot.closed.is_some(), lot.unheld());
-    let amount = lot.owed().min(unheld).min(draft.state.debt);
+    let amount = lot.repays.min(draft.state.debt);
     if is_closed && amount.is_positive() {
         let allocations = vec![Allocation::of(&lot.terms, amount)];
         draft.emit_at(DebtRepaid { amount, allocations }, at);

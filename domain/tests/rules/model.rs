@@ -23,6 +23,8 @@ pub struct MLot {
     pub held: i128,
     /// Of what is held, how much a claw-back of each purchase has counted as spent.
     pub owed: BTreeMap<u128, i128>,
+    /// Of what was released to it after its end, what a claw-back had counted.
+    pub repays: i128,
     pub stage: Stage,
     pub was_voided: bool,
     pub priority: u16,
@@ -57,12 +59,15 @@ impl MLot {
         self.owed.values().sum()
     }
 
-    pub fn settle_owed(&mut self, mut released: i128) {
+    pub fn settle_owed(&mut self, released: i128) -> i128 {
+        let before = self.owed();
+        let mut left = released;
         for owed in self.owed.values_mut() {
-            let part = released.min(*owed);
+            let part = left.min(*owed);
             *owed -= part;
-            released -= part;
+            left -= part;
         }
+        before - self.owed()
     }
 
     pub fn bound_owed(&mut self, most: i128) {
@@ -222,7 +227,6 @@ impl Model {
         for (i, amount) in parts {
             let lot = &mut self.lots[*i];
             lot.remaining -= amount;
-            lot.bound_owed(lot.remaining);
         }
     }
 
@@ -232,9 +236,10 @@ impl Model {
             let spent: i128 = spent.iter().filter(|(j, _)| j == i).map(|(_, amount)| amount).sum();
             let lot = &mut self.lots[*i];
             lot.held -= amount;
-            if matches!(lot.stage, Stage::Open | Stage::Future) {
-                lot.settle_owed((amount - spent).max(0));
-                lot.bound_owed(lot.held);
+            let counted = lot.settle_owed((amount - spent).max(0));
+            lot.bound_owed(lot.held);
+            if matches!(lot.stage, Stage::Expired | Stage::Voided) {
+                lot.repays += counted;
             }
         }
     }
@@ -250,10 +255,9 @@ impl Model {
         for i in self.sorted() {
             let lot = &self.lots[i];
             if matches!(lot.stage, Stage::Expired | Stage::Voided) && lot.remaining > lot.held {
-                let released = lot.remaining - lot.held;
-                let repaid = lot.owed().min(released).min(self.debt);
+                let repaid = lot.repays.min(self.debt);
                 self.debt -= repaid;
-                self.lots[i].settle_owed(released);
+                self.lots[i].repays = 0;
                 self.take(&vec![(i, repaid)]);
                 self.lapse(i, self.lots[i].stage);
             }
@@ -266,7 +270,6 @@ impl Model {
         let lot = &mut self.lots[i];
         let amount = lot.remaining - lot.held;
         lot.remaining -= amount;
-        lot.bound_owed(lot.remaining);
         lot.lapsed += amount;
         lot.stage = stage;
         match stage {

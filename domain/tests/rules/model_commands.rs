@@ -254,6 +254,7 @@ impl MLot {
             remaining: amount,
             held: 0,
             owed: BTreeMap::new(),
+            repays: 0,
             stage: Stage::Open,
             was_voided: false,
             priority: 100,

@@ -230,6 +230,22 @@ fn c17_a_claw_back_is_repaid_once_however_many_holds_come_back() {
     ));
 }
 
+/// What a refund gives back to a voided lot ends there; only what was held had been counted twice.
+#[test]
+fn c17_a_refund_to_a_voided_lot_leaves_the_claw_back_to_what_is_held() {
+    table(
+        "
+        buy p 78                          | ok | 78 0 78
+        consume c 2                       | ok | 76 0 76
+        reserve r 1                       | ok | 76 1 75
+        revoke p                          | ok | -2 1 0
+        void p                            | ok | -2 1 0
+        refund c                          | ok | -2 1 0
+        cancel r                          | ok | -2 0 0
+        ",
+    );
+}
+
 #[test]
 fn c17_a_reinstated_debt_comes_back_although_the_lot_had_ended() {
     table(

@@ -142,6 +142,7 @@ impl World {
             );
         }
         assert_eq!(&folded, after, "folding the events gives the state after the command");
+        assert!(after.lots().iter().all(|lot| lot.repays.is_zero()), "what repays has repaid: {after:?}");
         let text = serde_json::to_string(after).unwrap();
         assert_eq!(&serde_json::from_str::<Organization>(&text).unwrap(), after, "a snapshot comes back as it was");
         let between_pieces = after.next_due().is_some_and(|due| due <= self.now);
@@ -166,7 +167,7 @@ fn check_lots(state: &Organization) {
         assert!(lot.remaining.is_positive(), "no lot is empty: {lot:?}");
         assert!(lot.held >= Credits::ZERO && lot.held <= lot.remaining, "a hold fits its lot: {lot:?}");
         assert!(
-            lot.owed.values().all(|owed| owed.is_positive()) && lot.owed() <= lot.remaining,
+            lot.owed.values().all(|owed| owed.is_positive()) && lot.owed() <= lot.held && lot.repays <= lot.unheld(),
             "what is owed fits its lot: {lot:?}"
         );
     }
