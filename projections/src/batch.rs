@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{Connection, PgConnection, PgPool};
-use store::log::{FeedLimit, LogError};
+use store::log::{FeedLimit, FeedPage, LogError};
 use store::postgres::Feed;
 use store::{Clock, RecordedEvent, Tails};
 
@@ -33,7 +33,7 @@ pub enum BatchError {
 pub(crate) struct Done {
     /// Checkpoints that were moved or stopped.
     pub(crate) moves: Vec<Move>,
-    /// Whether there is more to do at once.
+    /// Whether there may be more to do at once: the batch ended at its limit, of events or of bytes.
     pub(crate) more: bool,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Batcher {
 
 /// What reading the events behind a checkpoint came to.
 enum Next {
-    Events(Vec<Arc<RecordedEvent>>),
+    Events(FeedPage),
     /// The event there cannot be read.
     Unreadable(String),
     Nothing,
@@ -108,8 +108,8 @@ impl Batcher {
         let now = self.clock.now();
         match self.next(connection, partition, &group).await? {
             Next::Nothing => {}
-            Next::Events(events) => {
-                done.more |= events.len() >= group.events_max as usize;
+            Next::Events(FeedPage { events, is_cut }) => {
+                done.more |= is_cut;
                 for member in group.members {
                     let applied = self.apply(connection, &member, &events).await?;
                     let last = applied.events.checked_sub(1).map(|last| events[last].chain_hash);
@@ -127,11 +127,11 @@ impl Batcher {
     async fn next(&self, connection: &mut PgConnection, partition: u16, group: &Group) -> Result<Next, BatchError> {
         let limit = FeedLimit { events: group.events_max, ..self.limit };
         let after = group.position;
-        if let Some(events) = self.tails.as_ref().and_then(|tails| tails.read(partition, after, limit)) {
-            return Ok(Next::Events(events));
+        if let Some(page) = self.tails.as_ref().and_then(|tails| tails.read(partition, after, limit)) {
+            return Ok(Next::Events(page));
         }
         match self.feed.read(connection, partition, after, limit).await {
-            Ok(events) if !events.is_empty() => Ok(Next::Events(events)),
+            Ok(page) if !page.events.is_empty() => Ok(Next::Events(page)),
             Ok(_) => Ok(Next::Nothing),
             Err(LogError::Corrupt(reason)) => Ok(Next::Unreadable(reason)),
             Err(error) => Err(error.into()),

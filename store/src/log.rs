@@ -144,6 +144,14 @@ pub struct FeedSearch {
     pub organization: Option<OrganizationId>,
 }
 
+/// Events of a partition in their order, as many as a limit lets through.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedPage {
+    pub events: Vec<Arc<RecordedEvent>>,
+    /// Whether the limit ended it: there may be more at once.
+    pub is_cut: bool,
+}
+
 /// What a search has found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedMatches {

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::watch;
 
 use crate::engine::Flight;
-use crate::log::FeedLimit;
+use crate::log::{FeedLimit, FeedPage};
 use crate::record::RecordedEvent;
 
 /// Events that all tails together hold: some seconds of full load.
@@ -38,6 +38,9 @@ impl Landed {
         self.position + self.events() as u64
     }
 }
+
+/// By the positions of their first events.
+type Commands = Vec<(u64, Arc<Flight>)>;
 
 /// The tails of all partitions.
 pub struct Tails {
@@ -75,12 +78,13 @@ impl Tails {
     /// The events right behind `after`, as [`crate::log::Log::feed`] would answer them; `None` where the tail does not
     /// hold the first.
     #[must_use]
-    pub fn read(&self, partition: u16, after: u64, limit: FeedLimit) -> Option<Vec<Arc<RecordedEvent>>> {
-        let landed = self.partitions[usize::from(partition)].lock().behind(after, limit)?;
+    pub fn read(&self, partition: u16, after: u64, limit: FeedLimit) -> Option<FeedPage> {
+        let (landed, is_cut) = self.partitions[usize::from(partition)].lock().behind(after, limit)?;
         // Copied out of the lock, which the writer takes too.
         let events = landed.iter().flat_map(|(position, flight)| (*position..).zip(flight.events()));
         let events = events.skip_while(|(position, _)| *position <= after).take(limit.events as usize);
-        Some(events.map(|(position, event)| Arc::new(RecordedEvent { position, ..event.clone() })).collect())
+        let events = events.map(|(position, event)| Arc::new(RecordedEvent { position, ..event.clone() })).collect();
+        Some(FeedPage { events, is_cut })
     }
 
     /// Takes what one append has committed, in the order of its positions.
@@ -122,19 +126,21 @@ impl Tail {
         self.commands.back().map(|last| last.behind() - 1)
     }
 
-    /// The commands that hold the events right behind `after`.
-    fn behind(&self, after: u64, limit: FeedLimit) -> Option<Vec<(u64, Arc<Flight>)>> {
+    /// The commands that hold the events right behind `after`, and whether the limit ended them.
+    fn behind(&self, after: u64, limit: FeedLimit) -> Option<(Commands, bool)> {
         let first = self.commands.partition_point(|command| command.behind() <= after + 1);
         self.commands.get(first).filter(|command| command.position <= after + 1)?;
-        let (mut events, mut bytes) = (0, 0);
-        let within = |command: &&Landed| {
-            let fits = events < limit.events as usize && bytes < limit.bytes;
+        let (mut taken, mut events, mut bytes) = (Vec::new(), 0, 0);
+        let is_cut = |events: usize, bytes: usize| events >= limit.events as usize || bytes >= limit.bytes;
+        for command in self.commands.range(first..) {
+            if is_cut(events, bytes) {
+                break;
+            }
             events += command.events();
             bytes += command.bytes;
-            fits
-        };
-        let commands = self.commands.range(first..).take_while(within);
-        Some(commands.map(|command| (command.position, Arc::clone(&command.flight))).collect())
+            taken.push((command.position, Arc::clone(&command.flight)));
+        }
+        Some((taken, is_cut(events, bytes)))
     }
 }
 
@@ -160,7 +166,7 @@ mod tests {
             assert_eq!((tail.commands.len(), tail.events, tail.bytes), (3, 3, 3 * 64));
             let limit = FeedLimit { events: 100, bytes: 1_000 };
             assert!(tail.behind(6, limit).is_none(), "7 was dropped");
-            assert_eq!(tail.behind(7, limit).map(|kept| kept.len()), Some(3));
+            assert_eq!(tail.behind(7, limit).map(|(kept, is_cut)| (kept.len(), is_cut)), Some((3, false)));
         }
     }
 }

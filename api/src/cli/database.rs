@@ -8,7 +8,8 @@ use clap::Args;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::{ConnectOptions, Connection};
 use store::postgres::{
-    self, MigrateError, PostgresLog, READERS_DEFAULT, StartupError, UnsafeServer, pool_options, session_options,
+    self, MigrateError, PostgresLog, READERS_DEFAULT, StartupError, UnsafeServer, pool_options, replica_pool_options,
+    session_options,
 };
 use store::private_postgres::{DATABASE, PrivatePostgres};
 
@@ -62,7 +63,7 @@ impl DatabaseArgs {
         let unreachable = |error| Failure::caused("DATABASE_URL: the database does not answer", &error);
         // A pool would retry, and then tell only that it did.
         options.connect().await.map_err(unreachable)?.close().await.map_err(unreachable)?;
-        Ok(Database::of(options, None))
+        Ok(Database::of(options, None, purpose))
     }
 
     async fn open_private(&self, purpose: Purpose) -> Result<Database, Failure> {
@@ -76,7 +77,7 @@ impl DatabaseArgs {
             Purpose::Migrate | Purpose::Use => PrivatePostgres::open(&self.data_dir).await,
         };
         let private = private.map_err(|error| Failure::caused("the private PostgreSQL cannot be used", &error))?;
-        Ok(Database::of(private.connect_options(DATABASE), Some(private)))
+        Ok(Database::of(private.connect_options(DATABASE), Some(private), purpose))
     }
 }
 
@@ -90,8 +91,10 @@ pub(super) fn database_options(name: &str, url: &str) -> Result<PgConnectOptions
 }
 
 impl Database {
-    fn of(options: PgConnectOptions, private: Option<PrivatePostgres>) -> Self {
-        let pool = pool_options().max_connections(CONNECTIONS);
+    fn of(options: PgConnectOptions, private: Option<PrivatePostgres>, purpose: Purpose) -> Self {
+        // What looks at a ledger, as `verify` does, may look at a replica of it.
+        let pool = if purpose == Purpose::Use { replica_pool_options() } else { pool_options() };
+        let pool = pool.max_connections(CONNECTIONS);
         Self { pool: pool.connect_lazy_with(session_options(options.clone())), options, private }
     }
 

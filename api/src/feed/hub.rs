@@ -160,7 +160,7 @@ impl Hub {
 /// What this node has committed itself, and still holds.
 fn newest(tails: &Tails, share: &Share) -> Option<Span> {
     let events =
-        tails.read(share.partition, share.after, FeedLimit { events: share.events, bytes: FEED_PAGE_BYTES })?;
+        tails.read(share.partition, share.after, FeedLimit { events: share.events, bytes: FEED_PAGE_BYTES })?.events;
     let up_to = events.last()?.position;
     let events = events.iter().map(|event| Arc::new(Encoded::from(&**event))).collect();
     Some(Span { partition: share.partition, after: share.after, up_to, events })

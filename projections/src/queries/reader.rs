@@ -9,7 +9,7 @@ use std::time::Duration;
 use domain::OrganizationId;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgRow};
 use sqlx::{FromRow, Postgres, QueryBuilder};
-use store::postgres::pool_options;
+use store::postgres::replica_pool_options;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
@@ -51,7 +51,7 @@ impl Reader {
             ("lock_timeout", LOCK_TIMEOUT),
             ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_TIMEOUT),
         ]);
-        let pool = pool_options().max_connections(CONNECTIONS_MAX).acquire_timeout(ACQUIRE_TIMEOUT);
+        let pool = replica_pool_options().max_connections(CONNECTIONS_MAX).acquire_timeout(ACQUIRE_TIMEOUT);
         Self { pool: pool.connect_lazy_with(options), sums: Arc::new(Semaphore::new(SUMS_MAX)), partitions }
     }
 

@@ -107,7 +107,7 @@ impl Copies {
         to: u64,
         which: &BTreeSet<usize>,
     ) -> Result<Option<u64>, VerifyError> {
-        let mut events = self.feed.read(connection, self.partition, after, PAGE).await?;
+        let mut events = self.feed.read(connection, self.partition, after, PAGE).await?.events;
         events.retain(|event| event.position <= to);
         let Some(last) = events.last().map(|event| event.position) else { return Ok(None) };
         for index in which {

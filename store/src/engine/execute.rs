@@ -106,15 +106,22 @@ impl Engine {
 
     /// The organization's lock, with its state loaded.
     pub(crate) async fn locked(&self, lease: &Lease) -> Result<OwnedMutexGuard<Desk>, LogError> {
-        let slot = lease.slot();
-        let mut desk = loadable(slot).await;
-        if desk.head.is_none() {
-            let head = Head::from(self.log.load(slot.organization()).await?);
-            desk.epoch = slot.begin_epoch(head.sequence);
-            desk.head = Some(head);
-            weigh(lease, &desk);
-        }
+        let mut desk = loadable(lease.slot()).await;
+        self.load(lease, &mut desk).await?;
         Ok(desk)
+    }
+
+    /// Reads the state of a desk that has none.
+    pub(crate) async fn load(&self, lease: &Lease, desk: &mut Desk) -> Result<(), LogError> {
+        if desk.head.is_some() {
+            return Ok(());
+        }
+        let slot = lease.slot();
+        let head = Head::from(self.log.load(slot.organization()).await?);
+        desk.epoch = slot.begin_epoch(head.sequence);
+        desk.head = Some(head);
+        weigh(lease, desk);
+        Ok(())
     }
 
     pub(crate) fn ask(&self, slot: &Slot, request: Option<&CommandRequest>) -> Answer {
@@ -158,11 +165,16 @@ impl Engine {
 /// The organization's lock: with its state, or when no flight is under way that a state from the log would lack.
 pub(crate) async fn loadable(slot: &Slot) -> OwnedMutexGuard<Desk> {
     let mut desk = slot.lock().await;
-    if desk.head.is_none() || desk.epoch != slot.epoch() {
-        desk.head = None;
+    if slot.gives_up_old_state(&mut desk) {
         slot.grounded().await;
     }
     desk
+}
+
+/// The same for who cannot wait.
+pub(crate) fn loadable_at_once(slot: &Slot) -> Option<OwnedMutexGuard<Desk>> {
+    let mut desk = slot.try_lock()?;
+    (!slot.gives_up_old_state(&mut desk) || slot.is_grounded()).then_some(desk)
 }
 
 /// Waits for the flights that a step depends on.

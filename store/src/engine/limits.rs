@@ -71,5 +71,8 @@ pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Between tries to learn what became of a lost append: first and longest pause.
 pub(crate) const READ_BACK_PAUSE_MIN: Duration = Duration::from_millis(20);
 pub(crate) const READ_BACK_PAUSE_MAX: Duration = Duration::from_secs(1);
+/// How long a sweep waits for one organization that is busy, before it leaves it to the next: half of the 2 s within which the
+/// others of its partition are to be settled (CORRECTNESS C13).
+pub(crate) const SWEEP_PATIENCE: Duration = Duration::from_secs(1);
 /// Between looks whether a shutdown has drained.
 pub(crate) const DRAIN_PAUSE: Duration = Duration::from_millis(2);

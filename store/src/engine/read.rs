@@ -11,23 +11,24 @@ use super::confirm::{NoAnswer, answered};
 use super::execute::landed;
 use super::head::Head;
 use super::limits::CONFLICTS_BEFORE_TURN;
-use super::step::{head_of, judged, not_before, settlement, unreadable, without_key};
+use super::step::{head_of, judged, settlement, unreadable, without_key};
 
 impl Engine {
     pub(crate) async fn strong_balance(
         &self,
         organization: &OrganizationId,
     ) -> Result<Option<StrongBalance>, ExecuteError> {
+        self.admit().await?;
         let lease = self.cache.lease(organization, Use::Command);
         let _permit = self.permit(&lease, 1)?;
         for _ in 0..CONFLICTS_BEFORE_TURN {
             if let Some((state, sequence)) = self.confirmed_state(&lease).await? {
-                return Ok(self.balance(organization, state, sequence));
+                return self.balance(organization, state, sequence);
             }
         }
         let mut turn = self.log.turn(lease.slot().partition()).await.map_err(unreadable)?;
         let head = Head::from(turn.load(organization).await.map_err(unreadable)?);
-        Ok(self.balance(organization, head.state, head.sequence))
+        self.balance(organization, head.state, head.sequence)
     }
 
     /// The state under the lock, once it is durable; `None` where another node has written meanwhile.
@@ -77,12 +78,18 @@ impl Engine {
         }
     }
 
-    fn balance(&self, organization: &OrganizationId, state: Organization, sequence: u64) -> Option<StrongBalance> {
+    /// By a clock that is right, as commands are decided (CORRECTNESS C12): what expires is no longer there.
+    fn balance(
+        &self,
+        organization: &OrganizationId,
+        state: Organization,
+        sequence: u64,
+    ) -> Result<Option<StrongBalance>, ExecuteError> {
         if !state.exists() {
-            return None;
+            return Ok(None);
         }
-        let at = not_before(&state, self.clock.now());
-        Some(StrongBalance { state: settled(state, organization, at), sequence, at })
+        let at = self.now(&state)?;
+        Ok(Some(StrongBalance { state: settled(state, organization, at), sequence, at }))
     }
 }
 

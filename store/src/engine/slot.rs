@@ -89,6 +89,18 @@ impl Slot {
         Arc::clone(&self.desk).lock_owned().await
     }
 
+    pub(crate) fn try_lock(&self) -> Option<OwnedMutexGuard<Desk>> {
+        Arc::clone(&self.desk).try_lock_owned().ok()
+    }
+
+    /// Drops the state of an epoch that has ended; answers whether the desk is without one.
+    pub(crate) fn gives_up_old_state(&self, desk: &mut Desk) -> bool {
+        if desk.epoch != self.epoch() {
+            desk.head = None;
+        }
+        desk.head.is_none()
+    }
+
     fn flights(&self) -> MutexGuard<'_, Flights> {
         self.flights.lock().expect("no code panics while it holds the flights")
     }
@@ -119,11 +131,15 @@ impl Slot {
         flights.epoch
     }
 
+    pub(crate) fn is_grounded(&self) -> bool {
+        self.flights().queue.is_empty()
+    }
+
     /// Waits until no flight is under way. The caller holds the lock, so none takes off meanwhile.
     pub(crate) async fn grounded(&self) {
         loop {
             let notified = self.all_landed.notified();
-            if self.flights().queue.is_empty() {
+            if self.is_grounded() {
                 return;
             }
             notified.await;

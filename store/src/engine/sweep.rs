@@ -10,12 +10,16 @@ use std::sync::{Arc, Weak};
 
 use domain::OrganizationId;
 use futures::StreamExt;
+use tokio::sync::{OwnedMutexGuard, SemaphorePermit};
+use tokio::time::timeout;
 
 use crate::log::DueCorrection;
 
 use super::Engine;
-use super::cache::Use;
-use super::execute::{landed, loadable, weigh};
+use super::cache::{Lease, Use};
+use super::execute::{landed, loadable, loadable_at_once, weigh};
+use super::limits::SWEEP_PATIENCE;
+use super::slot::Desk;
 use super::step::{head_of, judged};
 
 /// Sweeps a partition as long as the engine lives.
@@ -54,24 +58,39 @@ impl Engine {
             .filter_map(std::future::ready)
             .collect()
             .await;
-        self.correct_due(partition, &settled).await && settled.len() == found && found >= permits
+        self.correct_due(partition, &settled).await && !settled.is_empty() && found >= permits
     }
 
     /// Settles an organization; answers its due time, or `None` where it could not be settled.
     async fn sweep_one(&self, organization: OrganizationId) -> Option<DueCorrection> {
         let lease = self.cache.lease(&organization, Use::Sweep);
         let permit = self.permit(&lease, 1).ok()?;
-        // Waited for without a place among the reads: an append that is read back may take as long as the database.
-        drop(loadable(lease.slot()).await);
         let (judged, due_at) = {
-            let mut desk = self.reading(self.locked(&lease)).await.ok()?;
+            let mut desk = self.locked_to_sweep(&lease).await?;
             self.settle(&lease, &mut desk, &permit).ok()?;
             weigh(&lease, &desk);
             let due_at = head_of(&mut desk).state.next_due();
             (judged(lease.slot(), &mut desk), due_at)
         };
         let sequence = judged.sequence;
-        landed(&judged.after).await.then_some(DueCorrection { organization, sequence, due_at })
+        let is_durable = timeout(SWEEP_PATIENCE, landed(&judged.after)).await.unwrap_or(false);
+        is_durable.then_some(DueCorrection { organization, sequence, due_at })
+    }
+
+    /// As [`Self::locked`]. Who waits for the lock, or for appends to land, has no place among the reads, and who waits for
+    /// a place has no lock: an append that is read back may take as long as the database, and a place as long as a sweep.
+    async fn locked_to_sweep(&self, lease: &Lease) -> Option<OwnedMutexGuard<Desk>> {
+        loop {
+            let desk = timeout(SWEEP_PATIENCE, loadable(lease.slot())).await.ok()?;
+            if desk.head.is_some() {
+                return Some(desk);
+            }
+            drop(desk);
+            let _room = self.room_to_sweep().await;
+            if let Some(mut desk) = loadable_at_once(lease.slot()) {
+                return self.load(lease, &mut desk).await.ok().map(|()| desk);
+            }
+        }
     }
 
     /// Not under the organizations' locks: a command that has come meanwhile makes its correction void by its sequence. It
@@ -86,7 +105,11 @@ impl Engine {
 
     /// One of the few reads that sweepers make at once.
     async fn reading<T>(&self, read: impl Future<Output = T>) -> T {
-        let _room = self.sweeping.acquire().await.expect("it is never closed");
+        let _room = self.room_to_sweep().await;
         read.await
+    }
+
+    async fn room_to_sweep(&self) -> SemaphorePermit<'_> {
+        self.sweeping.acquire().await.expect("it is never closed")
     }
 }

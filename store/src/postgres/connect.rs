@@ -1,6 +1,7 @@
 //! Sessions: their settings, and the check of the server that they reach.
 
-use sqlx::postgres::{PgConnectOptions, PgPool};
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
 
 /// No statement of the write side takes longer unless something is wrong; a load reads in pages.
 const STATEMENT_TIMEOUT: &str = "30s";
@@ -22,6 +23,25 @@ pub fn session_options(options: PgConnectOptions) -> PgConnectOptions {
         ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION_TIMEOUT),
         ("lock_timeout", LOCK_TIMEOUT),
     ])
+}
+
+/// A connection to the primary. While a failover moves a name, it may still lead to the old node, as a standby: what that
+/// answers is out of date, and it appends nothing. A primary becomes a standby only by a restart, which ends its sessions,
+/// so one look at each connection is enough.
+pub(super) async fn connect_primary(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    let mut connection = options.connect().await?;
+    refuse_standby(&mut connection).await?;
+    Ok(connection)
+}
+
+pub(super) async fn refuse_standby(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let is_standby: bool = sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(connection).await?;
+    if is_standby {
+        return Err(sqlx::Error::Io(std::io::Error::other(
+            "this server is a standby; the ledger writes to the primary",
+        )));
+    }
+    Ok(())
 }
 
 /// Why the server may not be used.

@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use super::answer::answered;
 use super::read::{long, small};
 use super::row::{Row, Upcasters, event_columns};
-use crate::log::{FeedLimit, FeedMatches, FeedSearch, LogError};
+use crate::log::{FeedLimit, FeedMatches, FeedPage, FeedSearch, LogError};
 use crate::record::RecordedEvent;
 
 const SELECT_FEED: &str = concat!(
@@ -63,7 +63,7 @@ impl Feed {
         partition: u16,
         after: u64,
         limit: FeedLimit,
-    ) -> Result<Vec<Arc<RecordedEvent>>, LogError> {
+    ) -> Result<FeedPage, LogError> {
         read(connection, partition, after, limit, &self.upcasters).await
     }
 
@@ -88,7 +88,7 @@ pub(super) async fn read(
     after: u64,
     limit: FeedLimit,
     upcasters: &Upcasters,
-) -> Result<Vec<Arc<RecordedEvent>>, LogError> {
+) -> Result<FeedPage, LogError> {
     let query =
         sqlx::query_as::<_, Row>(SELECT_FEED).bind(small(partition)?).bind(long(after)).bind(i64::from(limit.events));
     let mut rows = query.fetch(connection);
@@ -105,7 +105,8 @@ pub(super) async fn read(
             Err(_) => break,
         }
     }
-    Ok(events)
+    let is_cut = bytes >= limit.bytes || events.len() >= limit.events as usize;
+    Ok(FeedPage { events, is_cut })
 }
 
 /// The events between the bounds that match, and how far they are known to be all.

@@ -4,13 +4,14 @@
 //! answer.
 //! Invariant: one that was idle is asked before it is used. A firewall forgets it without a word, and what is sent then is
 //! waited for in vain.
+//! Invariant: it leads to the primary.
 
 use std::time::{Duration, Instant};
 
-use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::sync::{Mutex, MutexGuard};
 
+use super::connect::connect_primary;
 use super::error::of_read;
 use super::pool::ping;
 use crate::log::LogError;
@@ -54,7 +55,7 @@ impl Held<'_> {
         {
             return Ok(kept.connection);
         }
-        let connected = tokio::time::timeout(patience, options.connect()).await;
+        let connected = tokio::time::timeout(patience, connect_primary(options)).await;
         connected.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(of_read)
     }
 

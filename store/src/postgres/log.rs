@@ -119,7 +119,8 @@ impl Log for PostgresLog {
         let mut connection = line.take(&self.options, ACQUIRE_TIMEOUT).await?;
         let append = tokio::time::timeout(ANSWER_TIMEOUT, append::append(&mut connection, partition, batch));
         let result = append.await.unwrap_or_else(|elapsed| Err(LogError::OutcomeUnknown(Box::new(elapsed))));
-        if !matches!(result, Err(LogError::OutcomeUnknown(_))) {
+        // Any other failure may be the session's: one that began while the database took no writes takes none for ever.
+        if matches!(result, Ok(_) | Err(LogError::Rejected(_))) {
             line.keep(connection);
         }
         result
@@ -179,7 +180,7 @@ impl Log for PostgresLog {
 
     async fn feed(&self, partition: u16, after: u64, limit: FeedLimit) -> Result<Vec<Arc<RecordedEvent>>, LogError> {
         let mut reader = self.reader().await?;
-        feed::read(&mut reader, partition, after, limit, &self.upcasters).await
+        Ok(feed::read(&mut reader, partition, after, limit, &self.upcasters).await?.events)
     }
 
     async fn search(&self, search: &FeedSearch, limit: FeedLimit) -> Result<FeedMatches, LogError> {

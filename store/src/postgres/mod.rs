@@ -25,4 +25,4 @@ pub use feed::Feed;
 pub use log::{PostgresLog, READERS_DEFAULT};
 pub use migrate::{MigrateError, PARTITIONS_DEFAULT, PARTITIONS_MAX, migrate};
 pub use owner::owner_of;
-pub use pool::pool_options;
+pub use pool::{pool_options, replica_pool_options};

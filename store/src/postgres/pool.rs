@@ -9,6 +9,8 @@ use sqlx::Connection as _;
 use sqlx::postgres::{PgConnection, PgPoolOptions};
 use tokio::time::timeout;
 
+use super::connect::refuse_standby;
+
 /// How long a connection that was idle may take to show that it lives: a hundred round trips across a continent.
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long one that comes back may take: what it was asked for, and nobody waits for any more, may end in it.
@@ -16,9 +18,16 @@ const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Used so lately, a connection is taken to live. Under load none is asked before it is used.
 const TRUSTED_FOR: Duration = Duration::from_millis(100);
 
-/// Options of a pool on our databases; how many connections, and how long to wait for one, is the caller's.
+/// Options of a pool that writes, or whose answers must be the newest: on the primary, and nowhere else. How many
+/// connections, and how long to wait for one, is the caller's.
 #[must_use]
 pub fn pool_options() -> PgPoolOptions {
+    replica_pool_options().after_connect(|connection, _| Box::pin(refuse_standby(connection)))
+}
+
+/// The same for a pool that only reads, on whatever server it is given.
+#[must_use]
+pub fn replica_pool_options() -> PgPoolOptions {
     PgPoolOptions::new()
         .test_before_acquire(false)
         .before_acquire(|connection, met| {

@@ -105,7 +105,7 @@ impl Run {
         let mut used = HashMap::new();
         let mut after = 0;
         while after < end {
-            let events = feed.read(connection, partition, after, PAGE).await?;
+            let events = feed.read(connection, partition, after, PAGE).await?.events;
             let Some(last) = events.last() else { break };
             after = last.position;
             for recorded in events.iter().take_while(|recorded| recorded.position <= end) {

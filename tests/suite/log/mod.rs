@@ -6,6 +6,7 @@ mod plans;
 mod reads;
 mod roles;
 mod silence;
+mod standby;
 mod strings;
 mod texts;
 mod verify;

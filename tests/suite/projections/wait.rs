@@ -89,3 +89,19 @@ async fn c29_a_query_that_waits_ends_the_rest_of_its_partition() {
     }
     runner.shutdown().await;
 }
+
+/// A batch ends at its bytes as it does at its events, and what is behind it is due at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn c29_a_query_behind_many_batches_waits_for_no_rest_between_them() {
+    let (world, probe) = World::with_probe("probe").await;
+    let mut settings = world.settings(vec![probe]);
+    settings.limits.rest = u32::MAX;
+    settings.limits.pause_max = WAIT_MAX * 100;
+    settings.limits.batch.bytes = 1;
+    world.spend(1, 20).await;
+    let runner = projections::Runner::start(settings).await.unwrap();
+    runner.waiter().seen("probe", &organization(0), 20).await.expect("from the table");
+    world.spend(1, 20).await;
+    runner.waiter().seen("probe", &organization(0), 40).await.expect("from memory");
+    runner.shutdown().await;
+}

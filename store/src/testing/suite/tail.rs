@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::ledger::Ledger;
 use crate::log::{FeedLimit, Log};
 use crate::record::RecordedEvent;
+use crate::tail::Tails;
 use crate::testing::world::{World, consume, eventually};
 
 const ALL: FeedLimit = FeedLimit { events: 1_000, bytes: 1 << 20 };
@@ -15,6 +16,10 @@ fn partition(world: &World) -> u16 {
 
 async fn feed(world: &World, after: u64, limit: FeedLimit) -> Vec<Arc<RecordedEvent>> {
     world.log.feed(partition(world), after, limit).await.expect("the log can be read")
+}
+
+fn events(tails: &Tails, world: &World, after: u64, limit: FeedLimit) -> Option<Vec<Arc<RecordedEvent>>> {
+    tails.read(partition(world), after, limit).map(|page| page.events)
 }
 
 async fn spend(world: &World, node: &Ledger, keys: std::ops::Range<usize>) {
@@ -36,13 +41,15 @@ pub async fn c28_the_tail_answers_what_the_log_does(log: Arc<dyn Log>) {
     assert_eq!(*appended.borrow(), last);
     assert_eq!(tails.read(partition(&world), 0, ALL), None, "the first was not kept");
     for after in 2..last {
-        let kept = tails.read(partition(&world), after, ALL);
+        let kept = events(&tails, &world, after, ALL);
         assert_eq!(kept, Some(feed(&world, after, ALL).await), "behind {after}");
     }
     let few = FeedLimit { events: 3, ..ALL };
-    assert_eq!(tails.read(partition(&world), 2, few), Some(feed(&world, 2, few).await));
+    assert_eq!(events(&tails, &world, 2, few), Some(feed(&world, 2, few).await));
     let one = FeedLimit { bytes: 1, ..ALL };
-    assert_eq!(tails.read(partition(&world), 2, one), Some(feed(&world, 2, one).await));
+    assert_eq!(events(&tails, &world, 2, one), Some(feed(&world, 2, one).await));
+    let is_cut = |limit| tails.read(partition(&world), 2, limit).map(|page| page.is_cut);
+    assert_eq!([is_cut(ALL), is_cut(few), is_cut(one)], [Some(false), Some(true), Some(true)]);
     assert_eq!(tails.read(partition(&world), last, ALL), None, "nothing is behind the end");
 }
 
@@ -59,5 +66,5 @@ pub async fn c28_the_tail_begins_anew_behind_another_nodes_events(log: Arc<dyn L
     let last = whole.len() as u64;
     eventually("the newest are kept", async || tails.read(partition(&world), last - 1, ALL).is_some()).await;
     assert_eq!(tails.read(partition(&world), 1, ALL), None, "there is a gap behind these");
-    assert_eq!(tails.read(partition(&world), last - 2, ALL), Some(feed(&world, last - 2, ALL).await));
+    assert_eq!(events(&tails, &world, last - 2, ALL), Some(feed(&world, last - 2, ALL).await));
 }

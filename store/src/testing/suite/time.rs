@@ -127,6 +127,8 @@ pub async fn c12_a_clock_that_is_set_between_two_looks_decides_nothing(log: Arc<
         world.clock.step_seconds(forward);
         let refused = node.execute(world.request("spend", consume(1))).await;
         assert!(matches!(refused, Err(ExecuteError::Unavailable { .. })), "{refused:?}");
+        let balance = node.strong_balance(&world.organization).await;
+        assert!(matches!(balance, Err(ExecuteError::Unavailable { .. })), "{balance:?}");
         a_while().await;
         assert!(node.ready().is_err());
         assert_eq!(world.names().await, ["CreditsGranted"]);
@@ -191,16 +193,21 @@ pub async fn c13_a_sweep_corrects_due_times_together_and_leaves_connections_to_c
     assert!(world.log.loads_at_once_max.load(Ordering::SeqCst) <= Limits::default().sweep_readers);
 }
 
-/// A sweeper that has to wait for its organization leaves the reads to the others.
+/// A sweeper that has to wait for its organization leaves the reads to the others, and its partition's sweep goes on.
 pub async fn c13_an_organization_that_is_busy_for_long_delays_no_other_sweep(log: Arc<dyn Log>) {
     let world = World::new(log);
     let partition_of = |owner: &OrganizationId| owner.partition(world.log.partitions());
-    let elsewhere = || Some(organization("elsewhere")).filter(|o| partition_of(o) != partition_of(&world.organization));
-    let other = std::iter::repeat_with(elsewhere).flatten().next().expect("there are several partitions");
+    let found = |is_beside: bool| {
+        let beside = |owner: &OrganizationId| partition_of(owner) == partition_of(&world.organization);
+        std::iter::repeat_with(|| organization("other")).find(|owner| beside(owner) == is_beside).expect("endless")
+    };
+    let others = [found(true), found(false)];
     let node = world.node_with(Limits { sweep_readers: 1, ..sweeping() });
     node.execute(world.request("short", grant_until(100, Expiry::In(10)))).await.unwrap();
     node.execute(world.request("spent", consume(10))).await.unwrap();
-    node.execute(request(&other, "longer", grant_until(100, Expiry::In(30)))).await.unwrap();
+    for other in &others {
+        node.execute(request(other, "longer", grant_until(100, Expiry::In(30)))).await.unwrap();
+    }
 
     world.log.hold_entities();
     let busy = start(&node, world.request("refund", refund(&world.organization, "spent", 1)));
@@ -209,11 +216,13 @@ pub async fn c13_an_organization_that_is_busy_for_long_delays_no_other_sweep(log
     a_while().await;
     assert!(!world.names().await.contains(&"GrantExpired"), "its sweeper waits");
     world.clock.advance_seconds(20);
-    let expired = async || {
-        let events = world.log.stream(&other, 0, 10).await.unwrap();
-        events.iter().any(|event| event.event.fact.name() == "GrantExpired")
-    };
-    eventually("the other has expired", expired).await;
+    for other in &others {
+        let expired = async || {
+            let events = world.log.stream(other, 0, 10).await.unwrap();
+            events.iter().any(|event| event.event.fact.name() == "GrantExpired")
+        };
+        eventually("the other has expired", expired).await;
+    }
     world.log.open_entities();
     busy.await.unwrap().expect("it was taken");
     eventually("the grant has expired", async || world.names().await.contains(&"GrantExpired")).await;
