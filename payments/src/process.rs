@@ -40,6 +40,8 @@ pub(crate) trait Work: Send + Sync + 'static {
     const NAME: &'static str;
     /// Items worked at together on a node.
     const AT_ONCE: usize;
+    /// The longest that a look waits for the database.
+    const ANSWER_MAX: Duration = ANSWER_MAX;
 
     /// Claims up to `room` items that are due.
     async fn claim(&self, room: usize) -> Result<Vec<Self::Item>, sqlx::Error>;
@@ -125,7 +127,7 @@ async fn run<W: Work>(work: Arc<W>, mut stopped: watch::Receiver<bool>) {
     let mut tasks = JoinSet::new();
     while !*stopped.borrow_and_update() {
         let room = W::AT_ONCE.saturating_sub(tasks.len());
-        let claimed = timeout(ANSWER_MAX, work.claim(room)).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        let claimed = timeout(W::ANSWER_MAX, work.claim(room)).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
         let (found, pause) = match claimed {
             Ok(items) => (items, POLL),
             Err(error) => {
@@ -156,4 +158,45 @@ async fn run<W: Work>(work: Arc<W>, mut stopped: watch::Receiver<bool>) {
         while tasks.try_join_next().is_some() {}
     }
     while tasks.join_next().await.is_some() {}
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Work that the first look never hears of.
+    struct Silent(Arc<AtomicUsize>);
+
+    #[async_trait]
+    impl Work for Silent {
+        type Item = ();
+        const NAME: &'static str = "silent";
+        const AT_ONCE: usize = 1;
+        const ANSWER_MAX: Duration = Duration::from_millis(50);
+
+        async fn claim(&self, _room: usize) -> Result<Vec<()>, sqlx::Error> {
+            if self.0.fetch_add(1, Ordering::SeqCst) == 0 {
+                std::future::pending::<()>().await;
+            }
+            Ok(Vec::new())
+        }
+
+        async fn attend(&self, (): ()) {}
+    }
+
+    #[tokio::test]
+    async fn a_look_for_work_that_is_not_answered_is_made_again() {
+        const TOO_LONG: Duration = Duration::from_secs(10);
+        let looks = Arc::new(AtomicUsize::new(0));
+        let process = Process::start(Silent(Arc::clone(&looks)));
+        let again = async {
+            while looks.load(Ordering::SeqCst) < 2 {
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        timeout(TOO_LONG, again).await.expect("it looks again");
+        process.shutdown().await;
+    }
 }

@@ -45,7 +45,7 @@ pub struct AppendCommand {
     pub command_id: CommandId,
     pub key: Option<(IdempotencyKey, RequestHash)>,
     pub events: Vec<NewEvent>,
-    /// When something of this stream falls due next, if that is earlier than what was last told to the log.
+    /// When something of this stream falls due next, if that is earlier than by the state before this command.
     pub due_at: Option<Timestamp>,
     /// The state after the command, when a snapshot is due.
     pub snapshot: Option<Snapshot>,

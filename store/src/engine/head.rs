@@ -1,7 +1,6 @@
-//! The end of a stream as decided, which may lie ahead of what is durable: state, sequence, chain, and what a snapshot
-//! or a due time was last told. Pure.
+//! The end of a stream as decided, which may lie ahead of what is durable: state, sequence, chain, the last
+//! snapshot and the due time. Pure.
 
-use chrono::TimeDelta;
 use domain::{CommandId, Event, IdempotencyKey, Organization, OrganizationId, Timestamp};
 
 use crate::chain;
@@ -10,10 +9,6 @@ use crate::record::{EventMetadata, RecordedEvent, RequestHash};
 
 use super::limits::{SNAPSHOT_BYTES_FACTOR, SNAPSHOT_EVENTS_MIN};
 
-/// A due time nearer than this, or past, may have been raised by another node's sweeper before the append: longer than an
-/// append waits in the queue and for its answer, and than what two clocks may differ by.
-const DUE_CERTAIN_AFTER: TimeDelta = TimeDelta::seconds(60);
-
 pub(crate) struct Head {
     pub(crate) state: Organization,
     pub(crate) sequence: u64,
@@ -21,8 +16,8 @@ pub(crate) struct Head {
     snapshot_sequence: u64,
     snapshot_bytes: usize,
     event_bytes_since: usize,
-    /// A due time that the log has, at the latest.
-    pub(crate) due_told: Option<Timestamp>,
+    /// The log's due time is no later than this while the stream ends here; `None`: it may have none.
+    due_known: Option<Timestamp>,
 }
 
 /// A command that has been decided.
@@ -47,6 +42,8 @@ pub(crate) struct Draft {
 
 impl From<Loaded> for Head {
     fn from(loaded: Loaded) -> Self {
+        // A sweeper may have raised it since to what the state says, or have removed it.
+        let due_known = loaded.due_at.zip(loaded.state.next_due()).map(|(told, due)| told.max(due));
         Self {
             state: loaded.state,
             sequence: loaded.sequence,
@@ -54,7 +51,7 @@ impl From<Loaded> for Head {
             snapshot_sequence: loaded.snapshot_sequence,
             snapshot_bytes: loaded.snapshot_bytes,
             event_bytes_since: loaded.event_bytes_since,
-            due_told: loaded.due_at,
+            due_known,
         }
     }
 }
@@ -94,21 +91,19 @@ impl Head {
         self.state = after;
         let bytes = append.events.iter().map(|event| event.payload.len() + event.metadata.len()).sum();
         self.event_bytes_since += bytes;
-        append.due_at = self.tell_due(now);
+        append.due_at = self.tell_due();
         append.snapshot = self.take_snapshot();
         let recorded = append.events.iter().zip(events);
         let recorded = recorded.map(|(row, event)| record(&append, partition, metadata, row, event)).collect();
         Draft { append, recorded, bytes }
     }
 
-    fn tell_due(&mut self, now: Timestamp) -> Option<Timestamp> {
-        let due = self.state.next_due()?;
-        let told = self.due_told.is_some_and(|told| told <= due && told > now + DUE_CERTAIN_AFTER);
-        if told {
-            return None;
-        }
-        self.due_told = Some(due);
-        Some(due)
+    /// Told where it is earlier than before this command, whatever was told last: while the command waits, a sweeper may
+    /// raise that, but to no later than what the state before it says.
+    fn tell_due(&mut self) -> Option<Timestamp> {
+        let due = self.state.next_due();
+        let known = std::mem::replace(&mut self.due_known, due);
+        due.filter(|due| known.is_none_or(|known| *due < known))
     }
 
     fn take_snapshot(&mut self) -> Option<Snapshot> {

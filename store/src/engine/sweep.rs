@@ -93,8 +93,8 @@ impl Engine {
         }
     }
 
-    /// Not under the organizations' locks: a command that has come meanwhile makes its correction void by its sequence. It
-    /// has told the log its own due time where that is earlier than what it knew the log to have, and the log keeps that.
+    /// Not under the organizations' locks: a command that has come meanwhile makes its correction void by its sequence. One
+    /// that is queued behind what was settled tells the log its own due time where that is earlier than this one.
     async fn correct_due(&self, partition: u16, settled: &[DueCorrection]) -> bool {
         if settled.is_empty() {
             return true;

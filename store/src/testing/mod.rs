@@ -58,6 +58,8 @@ macro_rules! engine_suite {
             time::c13_a_sweep_corrects_due_times_together_and_leaves_connections_to_commands
             time::c13_an_organization_that_is_busy_for_long_delays_no_other_sweep
             time::c13_a_due_time_corrected_by_another_node_is_told_again
+            time::c13_a_due_time_behind_one_that_was_raised_is_told
+            time::c13_a_due_time_is_told_however_long_its_command_waits
             past::c29_a_balance_in_the_past_is_what_was_seen_then
             past::c29_every_boundary_between_events_agrees_with_a_naive_fold
             batch::c24_commands_of_one_organization_in_listed_order

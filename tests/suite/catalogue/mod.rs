@@ -4,6 +4,7 @@ mod guides;
 mod import;
 mod packages;
 mod prices;
+mod silence;
 
 use std::process::Output;
 

@@ -7,4 +7,5 @@ mod outage;
 mod receiver;
 mod rights;
 mod secrets;
+mod silence;
 mod world;

@@ -1,12 +1,16 @@
 //! Webhooks that arrive together are kept together, and one that cannot be kept costs no other its place.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use payments::gateway::{EventId, RawEvent};
 use payments::inbox::{KeepError, Keeper, Received};
 use sqlx::PgPool;
 use store::Clock as _;
+use tokio::time::timeout;
 
 use crate::support;
+use crate::support::proxy::Proxy;
 
 fn event(id: &str) -> RawEvent {
     let created = api::SystemClock::new().now();
@@ -54,4 +58,18 @@ async fn while_the_database_is_away_none_is_kept_and_each_is_to_be_delivered_aga
     let answers = tell(&nowhere, &["evt_1", "evt_2"]).await;
     let is_away = |answer: &Result<Received, KeepError>| matches!(answer, Err(KeepError::Database(_)));
     assert!(answers.iter().all(is_away), "{answers:?}");
+}
+
+/// The event has arrived, and no answer comes: TCP does not end such a wait.
+#[tokio::test]
+async fn an_event_that_the_database_does_not_answer_for_is_to_be_delivered_again() {
+    const TOO_LONG: Duration = Duration::from_secs(60);
+    let database = support::database().await;
+    let (proxy, options) = Proxy::start(&database.pool.connect_options()).await;
+    let silent = sqlx::postgres::PgPoolOptions::new().connect_lazy_with(options);
+    proxy.fall_silent_after("evt_silent");
+    let answers = timeout(TOO_LONG, tell(&silent, &["evt_silent"])).await.expect("it ends");
+    assert!(matches!(answers[..], [Err(KeepError::Database(_))]), "{answers:?}");
+    let answers = tell(&database.pool, &["evt_silent"]).await;
+    assert!(matches!(answers[..], [Ok(Received::Again)]), "it was kept, once: {answers:?}");
 }

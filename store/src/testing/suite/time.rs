@@ -12,7 +12,7 @@ use domain::{Credits, OrganizationId};
 
 use crate::clock::Clock as _;
 use crate::engine::Limits;
-use crate::ledger::ExecuteError;
+use crate::ledger::{ExecuteError, Ledger};
 use crate::log::Log;
 use crate::testing::world::{
     World, a_while, consume, eventually, grant, grant_until, key, organization, refund, request, reserve, start,
@@ -231,21 +231,61 @@ pub async fn c13_an_organization_that_is_busy_for_long_delays_no_other_sweep(log
 /// A node that believes the log to know an earlier due time must not rely on it once a sweeper may have raised it.
 pub async fn c13_a_due_time_corrected_by_another_node_is_told_again(log: Arc<dyn Log>) {
     let (world, node) = World::with_credits(log, 1_000).await;
-    let first = node.execute(world.request("r-60", reserve(1, 60))).await.unwrap();
-    let first = ReservationId::new(first.events[0].entity_id.expect("a reservation"));
-    let cancel = domain::Command::CancelReservation(CancelReservation { reservation_id: first });
-    node.execute(world.request("cancel", cancel)).await.unwrap();
+    reserve_and_cancel(&world, &node, 60).await;
     node.execute(world.request("r-900", reserve(1, 900))).await.unwrap();
     world.clock.advance_seconds(61);
     let sweeper = world.node_with(sweeping());
-    let partition = world.organization.partition(world.log.partitions());
-    let now = world.events().await[0].recorded_at + chrono::TimeDelta::seconds(61);
-    eventually("the due time is raised", async || {
-        !world.log.due(partition, now, now, 10_000).await.unwrap().contains(&world.organization)
-    })
-    .await;
+    nothing_is_due(&world).await;
     node.execute(world.request("r-5", reserve(1, 5))).await.unwrap();
     world.clock.advance_seconds(6);
     eventually("the reservation has expired", async || world.names().await.contains(&"ReservationExpired")).await;
     assert_eq!(sweeper.ready(), Ok(()));
+}
+
+/// A sweep that is due earlier may raise it past what was told meanwhile.
+pub async fn c13_a_due_time_behind_one_that_was_raised_is_told(log: Arc<dyn Log>) {
+    let (world, node) = World::with_credits(log, 1_000).await;
+    reserve_and_cancel(&world, &node, 60).await;
+    reserve_and_cancel(&world, &node, 1_000).await;
+    node.execute(world.request("r-2000", reserve(1, 2_000))).await.unwrap();
+    world.clock.advance_seconds(61);
+    let _sweeper = world.node_with(sweeping());
+    nothing_is_due(&world).await;
+    node.execute(world.request("r-1100", reserve(1, 1_100))).await.unwrap();
+    world.clock.advance_seconds(1_101);
+    eventually("the reservation has expired", async || world.names().await.contains(&"ReservationExpired")).await;
+}
+
+/// Behind an append that is read back a command waits for as long as the database does, and sweeps go on beside it.
+pub async fn c13_a_due_time_is_told_however_long_its_command_waits(log: Arc<dyn Log>) {
+    let (world, node) = World::with_credits(log, 1_000).await;
+    reserve_and_cancel(&world, &node, 100).await;
+    world.log.hold_appends();
+    let waiting = start(&node, world.request("r-200", reserve(1, 200)));
+    a_while().await;
+    world.clock.advance_seconds(101);
+    let _sweeper = world.node_with(sweeping());
+    nothing_is_due(&world).await;
+    world.log.open_appends();
+    waiting.await.unwrap().expect("it was taken");
+    world.clock.advance_seconds(100);
+    eventually("the reservation has expired", async || world.names().await.contains(&"ReservationExpired")).await;
+}
+
+/// Leaves the log with a due time at which nothing is due.
+async fn reserve_and_cancel(world: &World, node: &Ledger, seconds: u32) {
+    let reserved = node.execute(world.request(&format!("r-{seconds}"), reserve(1, seconds))).await.unwrap();
+    let reservation_id = ReservationId::new(reserved.events[0].entity_id.expect("a reservation"));
+    let cancel = domain::Command::CancelReservation(CancelReservation { reservation_id });
+    node.execute(world.request(&format!("cancel-{seconds}"), cancel)).await.unwrap();
+}
+
+/// Waits until the sweeper has corrected the due time.
+async fn nothing_is_due(world: &World) {
+    let partition = world.organization.partition(world.log.partitions());
+    let now = world.clock.now();
+    eventually("the due time is corrected", async || {
+        !world.log.due(partition, now, now, 10_000).await.unwrap().contains(&world.organization)
+    })
+    .await;
 }
