@@ -2,8 +2,9 @@
 //!
 //! Invariant: what the database no longer says is believed for [`KEY_CACHE_TTL`] at most; while it does not answer, for
 //! [`KEY_CACHE_UNANSWERED`].
-//! Invariant: secrets that nobody knows, which anybody can make up, are looked up a few at a time: whoever presents them
-//! holds neither the permits of requests nor the connections that known ones are looked up by.
+//! Invariant: secrets that are not known, which anybody can make up, wait their turn: whoever presents them holds few of the
+//! permits of requests, and never all connections that known ones are looked up by.
+//! Invariant: what was asked earlier never stands in for what was asked, or forgotten, later.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,22 +14,33 @@ use moka::sync::Cache;
 use store::keys::Hash;
 use store::log::LogError;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::limits::{
-    KEY_CACHE_ENTRIES_MAX, KEY_CACHE_FRESH, KEY_CACHE_TTL, KEY_CACHE_UNANSWERED, UNKNOWN_SECRETS_AT_ONCE,
+    KEY_CACHE_ENTRIES_MAX, KEY_CACHE_FRESH, KEY_CACHE_TTL, KEY_CACHE_UNANSWERED, LOOK_UP_MAX, UNKNOWN_SECRETS_AT_ONCE,
+    UNKNOWN_SECRETS_WAITING,
 };
 
 /// Look-ups of one kind. By the hash of the secret: what can be timed of a look-up says nothing of a secret.
 pub struct Believed<T> {
     known: Cache<Hash, Arc<Known<T>>>,
-    /// Room for look-ups of secrets that are not known.
-    strangers: Arc<Semaphore>,
+    /// When what was known was forgotten, for as long as an older look-up may still come back.
+    forgotten: Cache<Hash, Instant>,
+    /// Held while either changes.
+    changing: Arc<Mutex<()>>,
+    strangers: Arc<Strangers>,
+}
+
+/// Room for secrets that are not known: to wait, and to be looked up.
+struct Strangers {
+    waiting: Semaphore,
+    looked_up: Semaphore,
 }
 
 impl<T> Clone for Believed<T> {
     fn clone(&self) -> Self {
-        Self { known: self.known.clone(), strangers: Arc::clone(&self.strangers) }
+        let (known, forgotten) = (self.known.clone(), self.forgotten.clone());
+        Self { known, forgotten, changing: Arc::clone(&self.changing), strangers: Arc::clone(&self.strangers) }
     }
 }
 
@@ -60,7 +72,10 @@ impl<T: Clone + Send + Sync + 'static> Believed<T> {
     #[must_use]
     pub fn new() -> Self {
         let known = Cache::builder().max_capacity(KEY_CACHE_ENTRIES_MAX).time_to_live(KEY_CACHE_UNANSWERED).build();
-        Self { known, strangers: Arc::new(Semaphore::new(UNKNOWN_SECRETS_AT_ONCE)) }
+        let forgotten = Cache::builder().max_capacity(KEY_CACHE_ENTRIES_MAX).time_to_live(LOOK_UP_MAX * 2).build();
+        let waiting = Semaphore::new(UNKNOWN_SECRETS_WAITING);
+        let strangers = Arc::new(Strangers { waiting, looked_up: Semaphore::new(UNKNOWN_SECRETS_AT_ONCE) });
+        Self { known, forgotten, changing: Arc::default(), strangers }
     }
 
     /// What is known under the hash. Nothing is kept of hashes that are not known: anybody can make them up.
@@ -78,27 +93,52 @@ impl<T: Clone + Send + Sync + 'static> Believed<T> {
                 Ok(Some(known.value.clone()))
             }
             Some(known) => self.ask_again(&known, hash, look_up).await,
-            None => {
-                let busy = |_| LogError::Unavailable("too many unknown secrets are being looked up".into());
-                let _room = self.strangers.try_acquire().map_err(busy)?;
-                self.ask(hash, look_up()).await
-            }
+            None => self.meet(hash, look_up).await,
         }
     }
 
-    /// Forgets what is known, so that the next request asks.
+    /// Forgets what is known, so that the next request asks. A look-up that is under way does not bring it back.
     pub fn forget(&self, hash: &Hash) {
+        self.forget_as_of(hash, Instant::now());
+    }
+
+    fn forget_as_of(&self, hash: &Hash, asked_at: Instant) {
+        let _alone = self.changing.lock().expect("nothing panics while it is held");
+        self.forgotten.insert(*hash, asked_at);
         self.known.invalidate(hash);
+    }
+
+    /// Looks up a secret that is not known, in its turn. Of several requests with the same one, one asks.
+    async fn meet<F, Fut>(&self, hash: Hash, look_up: F) -> Result<Option<T>, LogError>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<Option<T>, LogError>>,
+    {
+        let busy = || LogError::Unavailable("too many unknown secrets are being looked up".into());
+        let _place = self.strangers.waiting.try_acquire().map_err(|_| busy())?;
+        let _turn = timeout(LOOK_UP_MAX, self.strangers.looked_up.acquire()).await.map_err(|_| busy())?;
+        match self.believed(&hash) {
+            Some(known) => Ok(Some(known.value.clone())),
+            None => self.ask(hash, look_up()).await,
+        }
     }
 
     fn believed(&self, hash: &Hash) -> Option<Arc<Known<T>>> {
         self.known.get(hash).filter(|known| known.looked_up_at.elapsed() <= KEY_CACHE_UNANSWERED)
     }
 
-    fn keep(&self, hash: Hash, value: T) {
+    /// Unless something newer is known, or it was forgotten since.
+    fn keep(&self, hash: Hash, value: T, asked_at: Instant) {
+        let _alone = self.changing.lock().expect("nothing panics while it is held");
+        let is_newer = |at: Instant| at > asked_at;
+        if self.forgotten.get(&hash).is_some_and(is_newer)
+            || self.known.get(&hash).is_some_and(|k| is_newer(k.looked_up_at))
+        {
+            return;
+        }
         let known = Known {
             value,
-            looked_up_at: Instant::now(),
+            looked_up_at: asked_at,
             refreshing: AtomicBool::new(false),
             asking: AsyncMutex::new(()),
             unanswered_at: Mutex::new(None),
@@ -111,10 +151,15 @@ impl<T: Clone + Send + Sync + 'static> Believed<T> {
         hash: Hash,
         looking: impl Future<Output = Result<Option<T>, LogError>>,
     ) -> Result<Option<T>, LogError> {
+        let asked_at = Instant::now();
         let found = looking.await?;
         match &found {
-            Some(value) => self.keep(hash, value.clone()),
-            None => self.forget(&hash),
+            Some(value) => self.keep(hash, value.clone(), asked_at),
+            // Nothing is noted of a secret that never was known: anybody can make those up.
+            None if self.known.get(&hash).is_some_and(|known| known.looked_up_at <= asked_at) => {
+                self.forget_as_of(&hash, asked_at);
+            }
+            None => {}
         }
         Ok(found)
     }
@@ -178,13 +223,14 @@ mod tests {
     /// Something that was looked up so long ago.
     fn known(value: u8, ago: Duration) -> Believed<u8> {
         let believed = Believed::new();
-        believed.keep(HASH, value);
-        let fresh = believed.known.get(&HASH).expect("it was kept");
-        let looked_up_at = fresh.looked_up_at.checked_sub(ago).expect("the machine runs longer");
-        let (asking, unanswered_at) = (AsyncMutex::new(()), Mutex::new(None));
-        let known = Known { value, looked_up_at, refreshing: AtomicBool::new(false), asking, unanswered_at };
-        believed.known.insert(HASH, Arc::new(known));
+        believed.keep(HASH, value, Instant::now().checked_sub(ago).expect("the machine runs longer"));
         believed
+    }
+
+    fn stranger(number: usize) -> Hash {
+        let mut hash = [255; 32];
+        hash[..8].copy_from_slice(&number.to_be_bytes());
+        hash
     }
 
     #[tokio::test]
@@ -206,18 +252,48 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn secrets_that_nobody_knows_are_looked_up_a_few_at_a_time() {
+    async fn secrets_that_nobody_knows_wait_their_turn_and_not_all_of_them() {
         let believed = known(1, Duration::ZERO);
         let never = || std::future::pending::<Result<Option<u8>, LogError>>();
-        let strangers = (0..UNKNOWN_SECRETS_AT_ONCE).map(|stranger| {
-            let hash = [u8::try_from(stranger).expect("few"); 32];
-            Box::pin(believed.get(if hash == HASH { [255; 32] } else { hash }, never))
-        });
+        let strangers = (0..UNKNOWN_SECRETS_WAITING).map(|number| Box::pin(believed.get(stranger(number), never)));
         let mut strangers: Vec<_> = strangers.collect();
         for stranger in &mut strangers {
             assert!(futures::poll!(stranger).is_pending());
         }
-        assert!(believed.get([254; 32], never).await.is_err(), "at once");
+        assert!(believed.get(stranger(UNKNOWN_SECRETS_WAITING), never).await.is_err(), "at once");
         assert_eq!(believed.get(HASH, away).await.expect("it is known"), Some(1));
+        strangers.clear();
+        assert_eq!(believed.get(stranger(0), || says(Some(3))).await.expect("there is room again"), Some(3));
+    }
+
+    #[tokio::test]
+    async fn requests_at_once_with_one_secret_are_one_look_up() {
+        let (believed, asked) = (Believed::new(), std::sync::atomic::AtomicUsize::new(0));
+        let look_up = || {
+            asked.fetch_add(1, Ordering::SeqCst);
+            async {
+                tokio::task::yield_now().await;
+                Ok(Some(1_u8))
+            }
+        };
+        let found = futures::future::join_all((0..200).map(|_| believed.get(HASH, look_up))).await;
+        assert!(found.into_iter().all(|found| found.is_ok_and(|value| value == Some(1))));
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_look_up_that_comes_late_undoes_nothing() {
+        let believed = Believed::new();
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let mut early = Box::pin(believed.get(HASH, || async { Ok(answered.await.ok()) }));
+        assert!(futures::poll!(&mut early).is_pending());
+        believed.forget(&HASH);
+        answer.send(1).expect("it waits");
+        assert_eq!(early.await.expect("it was so when it was asked"), Some(1));
+        assert!(believed.get(HASH, away).await.is_err(), "it was signed out since");
+
+        let believed = known(2, Duration::ZERO);
+        believed.keep(HASH, 1, Instant::now() - Duration::from_secs(1));
+        assert_eq!(believed.get(HASH, away).await.expect("it is known"), Some(2));
     }
 }
