@@ -48,15 +48,22 @@ pub async fn run(stage: &Stage, data: &Path, quick: bool) -> anyhow::Result<Repo
 /// # Errors
 /// As [`run`]; no row has the letter; a row needs another that is not among them.
 pub async fn only(stage: &Stage, quick: bool, letters: &[char], sides: &[Side]) -> anyhow::Result<()> {
-    let mut specs = rows::only(rows::specs(quick), letters)?;
+    let (of_large, letters): (Vec<char>, Vec<char>) = letters.iter().partition(|letter| large::ROWS.contains(letter));
+    let mut specs = rows::only(rows::specs(quick), &letters)?;
     specs.retain(|spec| sides.is_empty() || sides.contains(&spec.side));
     recreate_databases(stage).await?;
     let progress = Progress::new(specs.len() as u64);
-    let rows = measure_all(stage, &specs, Size::new(quick), &progress).await?;
+    let size = Size::new(quick);
+    let rows = measure_all(stage, &specs, size, &progress).await?;
+    let mut text = String::new();
+    if !of_large.is_empty() {
+        large::measure(stage, quick, size.measured, &progress).await?.describe(&mut text)?;
+    }
     progress.finish();
     for row in &rows {
         println!("{}", line(row));
     }
+    print!("{text}");
     Ok(())
 }
 

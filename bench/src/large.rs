@@ -18,6 +18,9 @@ use crate::progress::Progress;
 use crate::report::rounded;
 use crate::side::{Side, Stage};
 
+/// Their letters; one is not measured without the other.
+pub(crate) const ROWS: [char; 2] = ['i', 'j'];
+
 const EVENTS: [u64; 2] = [1_000_000, 10_000_000];
 const EVENTS_QUICK: [u64; 1] = [100_000];
 

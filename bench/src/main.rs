@@ -43,7 +43,7 @@ struct RunArgs {
     /// Fewer rows of ten seconds each, in less than four minutes.
     #[arg(long, env = "QUICK", value_parser = clap::builder::FalseyValueParser::new())]
     quick: bool,
-    /// Only these rows of (a) to (f) and (k) to (m), by their letters: `a,k,l`. They are printed; no file is written.
+    /// Only these rows of (a) to (f) and (i) to (m), by their letters: `a,k,l`. They are printed; no file is written.
     #[arg(long, value_delimiter = ',')]
     rows: Vec<char>,
     /// With `--rows`: only these sides.
