@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -42,6 +42,8 @@ pub struct FaultyLog {
     appends_open: watch::Sender<bool>,
     heads_open: watch::Sender<bool>,
     entities_open: watch::Sender<bool>,
+    held_load: watch::Sender<Option<OrganizationId>>,
+    unloadable: OnceLock<OrganizationId>,
     /// The sequence of each snapshot that was appended.
     snapshots: Mutex<Vec<u64>>,
     pub loads: AtomicUsize,
@@ -66,6 +68,8 @@ impl FaultyLog {
             appends_open: watch::Sender::new(true),
             heads_open: watch::Sender::new(true),
             entities_open: watch::Sender::new(true),
+            held_load: watch::Sender::new(None),
+            unloadable: OnceLock::new(),
             snapshots: Mutex::default(),
             loads: AtomicUsize::new(0),
             loads_under_way: AtomicUsize::new(0),
@@ -112,6 +116,20 @@ impl FaultyLog {
 
     pub fn open_entities(&self) {
         self.entities_open.send_replace(true);
+    }
+
+    /// Holds loads of this organization back until [`Self::open_loads`].
+    pub fn hold_loads_of(&self, organization: &OrganizationId) {
+        self.held_load.send_replace(Some(organization.clone()));
+    }
+
+    pub fn open_loads(&self) {
+        self.held_load.send_replace(None);
+    }
+
+    /// No load of this organization succeeds.
+    pub fn fail_loads_of(&self, organization: &OrganizationId) {
+        self.unloadable.set(organization.clone()).expect("one organization a case");
     }
 
     /// How far the database's clock is ahead of the nodes'.
@@ -182,8 +200,13 @@ impl Log for FaultyLog {
         self.loads_at_once_max.fetch_max(at_once, Ordering::SeqCst);
         // Others have time to come beside it.
         tokio::task::yield_now().await;
+        let is_free = |held: &Option<OrganizationId>| held.as_ref() != Some(organization);
+        self.held_load.subscribe().wait_for(is_free).await.expect("the log holds the sender");
         let loaded = self.inner.load(organization).await;
         self.loads_under_way.fetch_sub(1, Ordering::SeqCst);
+        if self.unloadable.get() == Some(organization) {
+            return Err(LogError::Unavailable("failpoint".into()));
+        }
         loaded
     }
 

@@ -60,6 +60,8 @@ macro_rules! engine_suite {
             time::c13_a_due_time_corrected_by_another_node_is_told_again
             time::c13_a_due_time_behind_one_that_was_raised_is_told
             time::c13_a_due_time_is_told_however_long_its_command_waits
+            sweep::c13_a_sweeper_with_a_place_waits_for_no_organization
+            sweep::c13_an_organization_that_cannot_be_loaded_delays_no_other
             past::c29_a_balance_in_the_past_is_what_was_seen_then
             past::c29_every_boundary_between_events_agrees_with_a_naive_fold
             batch::c24_commands_of_one_organization_in_listed_order
