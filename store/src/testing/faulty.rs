@@ -37,6 +37,7 @@ pub struct FaultyLog {
     inner: Arc<dyn Log>,
     clock: Arc<dyn Clock>,
     clock_ahead_ms: AtomicI64,
+    clock_open: watch::Sender<bool>,
     appends_to_fail: Mutex<VecDeque<(OrganizationId, Failpoint)>>,
     read_backs_to_fail: AtomicUsize,
     appends_open: watch::Sender<bool>,
@@ -63,6 +64,7 @@ impl FaultyLog {
             inner,
             clock,
             clock_ahead_ms: AtomicI64::new(0),
+            clock_open: watch::Sender::new(true),
             appends_to_fail: Mutex::default(),
             read_backs_to_fail: AtomicUsize::new(0),
             appends_open: watch::Sender::new(true),
@@ -135,6 +137,15 @@ impl FaultyLog {
     /// How far the database's clock is ahead of the nodes'.
     pub fn set_clock_ahead_ms(&self, ahead: i64) {
         self.clock_ahead_ms.store(ahead, Ordering::SeqCst);
+    }
+
+    /// Holds looks at the database's clock back until [`Self::open_clock`].
+    pub fn hold_clock(&self) {
+        self.clock_open.send_replace(false);
+    }
+
+    pub fn open_clock(&self) {
+        self.clock_open.send_replace(true);
     }
 
     #[must_use]
@@ -280,6 +291,7 @@ impl Log for FaultyLog {
     }
 
     async fn now(&self) -> Result<Timestamp, LogError> {
+        opened(&self.clock_open).await;
         Ok(self.clock.now() + TimeDelta::milliseconds(self.clock_ahead_ms.load(Ordering::SeqCst)))
     }
 }

@@ -54,6 +54,8 @@ macro_rules! engine_suite {
             time::c12_a_node_with_a_wrong_clock_sweeps_nothing
             time::c12_a_clock_that_is_set_between_two_looks_decides_nothing
             time::c12_a_clock_that_is_set_between_two_looks_sweeps_nothing
+            time::c12_a_strong_read_by_a_clock_that_was_set_shows_nothing
+            time::c12_a_strong_read_waits_for_the_first_look_at_the_clocks
             time::c13_idle_organizations_are_settled
             time::c13_a_sweep_corrects_due_times_together_and_leaves_connections_to_commands
             time::c13_an_organization_that_is_busy_for_long_delays_no_other_sweep
