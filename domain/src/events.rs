@@ -101,6 +101,9 @@ facts! {
     ReservationCancelled "1.0.0" |f| Some(f.reservation_id.entity()),
     ReservationExpired "1.0.0" |f| Some(f.reservation_id.entity()),
     DebtRepaid "1.0.0" |_| None,
+    /// Held credits come back that a claw-back had counted as spent, after others have repaid that: as many of those come
+    /// back instead.
+    RepaymentReturned "1.0.0" |f| Some(f.terms.lineage()),
     CreditsAdjustedUp "1.0.0" |f| Some(f.terms.lineage()),
     CreditsAdjustedDown "1.0.0" |_| None,
     SettingsChanged "1.0.0" |_| None,
@@ -216,6 +219,9 @@ fact_structs! {
         purchase_id: PurchaseId,
         amount: Credits,
         returned: Vec<Allocation>,
+        /// Held credits that the revocation had counted as spent, and that nothing counts any more.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        held: Vec<Allocation>,
         /// As the revocation that it undoes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         price_minor: Option<i64>,
@@ -292,6 +298,8 @@ fact_structs! {
     ReservationCancelled { reservation_id: ReservationId, amount: Credits, released: Vec<Allocation> }
     ReservationExpired { reservation_id: ReservationId, amount: Credits, released: Vec<Allocation> }
     DebtRepaid { amount: Credits, allocations: Vec<Allocation> }
+    /// What came back goes from its lot into a new one.
+    RepaymentReturned { from: Allocation, terms: Arc<GrantTerms> }
     CreditsAdjustedUp { terms: Arc<GrantTerms>, reason: Note }
     /// `amount` = the sum of `allocations` + `overdraft`.
     CreditsAdjustedDown { amount: Credits, allocations: Vec<Allocation>, overdraft: Credits, reason: Note }

@@ -71,6 +71,10 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
         Fact::ReservationCancelled(f) => unhold(state, f.reservation_id, &f.released),
         Fact::ReservationExpired(f) => unhold(state, f.reservation_id, &f.released),
         Fact::DebtRepaid(f) => repay(state, f),
+        Fact::RepaymentReturned(f) => {
+            clear_repays(state, std::slice::from_ref(&f.from));
+            state.add_lot(&f.terms, f.from.amount, true);
+        }
         Fact::CreditsAdjustedUp(f) => {
             state.totals.adjusted_up = state.totals.adjusted_up + f.terms.amount;
             state.add_lot(&f.terms, f.terms.amount, true);
@@ -151,8 +155,13 @@ fn take(state: &mut Organization, allocations: &[Allocation]) {
 
 fn repay(state: &mut Organization, fact: &DebtRepaid) {
     state.debt = state.debt - fact.amount;
-    change_each(state, &fact.allocations, |lot, amount| lot.repays = (lot.repays - amount).or_zero());
-    take(state, &fact.allocations);
+    clear_repays(state, &fact.allocations);
+}
+
+/// Takes credits from lots, those first that a release has left to repay.
+fn clear_repays(state: &mut Organization, allocations: &[Allocation]) {
+    change_each(state, allocations, |lot, amount| lot.repays = (lot.repays - amount).or_zero());
+    take(state, allocations);
 }
 
 fn change_each(state: &mut Organization, allocations: &[Allocation], change: impl Fn(&mut Lot, Credits)) {
@@ -172,9 +181,7 @@ fn revoke(state: &mut Organization, fact: &PurchaseRevoked) {
 
 fn reinstate(state: &mut Organization, fact: &PurchaseReinstated) {
     state.totals.reinstated = state.totals.reinstated + total(&fact.returned);
-    for lot in &mut state.lots {
-        lot.owed.remove(&fact.purchase_id);
-    }
+    change_each(state, &fact.held, |lot, amount| lot.forgive(fact.purchase_id, amount));
     change_each(state, &fact.returned, |lot, amount| lot.remaining = lot.remaining + amount);
 }
 
@@ -213,15 +220,11 @@ fn reserve(state: &mut Organization, fact: &CreditsReserved, at: Timestamp) {
     state.open_reservation(fact.reservation_id, Arc::new(reservation));
 }
 
-/// Of what comes back, the part that a claw-back has counted as spent comes first. In an open lot it is free, and repays that
-/// debt like all free credits; a closed lot must tell it from what ends.
+/// Of what comes back, the part that a claw-back has counted as spent comes first.
 fn unhold(state: &mut Organization, id: ReservationId, released: &[Allocation]) {
     let Some(reservation) = state.close_reservation(id) else { return };
     change_each(state, released, |lot, amount| {
-        let counted = lot.settle_owed(amount);
-        if lot.closed.is_some() {
-            lot.repays = lot.repays + counted;
-        }
+        lot.repays = lot.repays + lot.settle_owed(amount);
     });
     change_each(state, &reservation.allocations, |lot, amount| {
         lot.held = lot.held - amount;

@@ -229,7 +229,7 @@ pub struct Lot {
     /// (CORRECTNESS C17). Another purchase than the lot's own is there where lots have merged.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub owed: BTreeMap<PurchaseId, Credits>,
-    /// Of what a command has released to this closed lot, what repays before the rest ends; zero between commands.
+    /// Of what was released to this lot, what a claw-back has counted as spent and so repays; zero once nothing is due.
     #[serde(default, skip_serializing_if = "crate::events::is_zero")]
     pub repays: Credits,
     /// False until `effective_at` has been settled.
@@ -260,6 +260,11 @@ impl Lot {
         *owed = *owed + amount;
     }
 
+    pub(crate) fn forgive(&mut self, purchase: PurchaseId, amount: Credits) {
+        self.owed.entry(purchase).and_modify(|owed| *owed = (*owed - amount).or_zero());
+        self.owed.retain(|_, owed| owed.is_positive());
+    }
+
     /// Counts what comes back of the held credits against the claw-backs that had counted it as spent; answers how much of
     /// it they had.
     pub(crate) fn settle_owed(&mut self, released: Credits) -> Credits {
@@ -280,6 +285,11 @@ impl Lot {
             room = room - *owed;
         }
         self.owed.retain(|_, owed| owed.is_positive());
+    }
+
+    /// Whether something was released to it that must repay or end before anything else happens.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        self.repays.is_positive() || self.closed.is_some() && self.unheld().is_positive()
     }
 
     /// Credits that a new command may take.

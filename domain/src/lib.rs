@@ -31,7 +31,7 @@ pub mod usage;
 
 pub use commands::Command;
 pub use credits::Credits;
-pub use decide::{Context, Decision, Estimate, History, decide, estimate};
+pub use decide::{Context, Decision, Estimate, History, PastEvents, decide, estimate};
 pub use error::CommandError;
 pub use events::{Event, Fact};
 pub use evolve::evolve;

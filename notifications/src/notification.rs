@@ -195,6 +195,7 @@ fn told(event: &Event) -> Option<(Kind, Fields)> {
         | Fact::ReservationConfirmed(_)
         | Fact::ReservationCancelled(_)
         | Fact::DebtRepaid(_)
+        | Fact::RepaymentReturned(_)
         | Fact::CreditsAdjustedUp(_)
         | Fact::CreditsAdjustedDown(_)
         | Fact::SettingsChanged(_)

@@ -95,6 +95,7 @@ fn spoken<'a>(fact: &'a Fact, after: After<'a>) -> Option<Outcome<'a>> {
         | Fact::PurchaseExpired(_)
         | Fact::ReservationExpired(_)
         | Fact::DebtRepaid(_)
+        | Fact::RepaymentReturned(_)
         | Fact::LowBalanceReached(_)
         | Fact::LowBalanceCleared(_)
         | Fact::BalanceExhausted(_)

@@ -254,6 +254,7 @@ fn terms(event: &Event) -> Option<(&GrantTerms, Option<&str>)> {
         Fact::CreditsAdjustedUp(f) => Some((&f.terms, Some(f.reason.as_str()))),
         Fact::PurchaseCompleted(f) => Some((&f.terms, None)),
         Fact::GrantRestored(f) => Some((&f.terms, Some(f.reason.as_str()))),
+        Fact::RepaymentReturned(f) => Some((&f.terms, None)),
         _ => None,
     }
 }

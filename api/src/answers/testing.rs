@@ -48,8 +48,8 @@ impl Given {
             match decide(&self.state, command, &context).expect("accepted") {
                 Decision::Accepted { events, .. } => return events,
                 Decision::NeedsHistory(entity) => {
-                    let events = self.entity(entity).into_iter().map(|recorded| recorded.event).collect();
-                    history.insert(entity, events);
+                    let past = self.entity(entity).into_iter().map(|recorded| (recorded.sequence, recorded.event));
+                    history.insert(entity, past.collect());
                 }
             }
         }

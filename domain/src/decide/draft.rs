@@ -1,7 +1,7 @@
 //! A decision in the making: the events so far and the state after them.
 
 use crate::credits::Credits;
-use crate::decide::{Context, Decision};
+use crate::decide::{Context, Decision, PastEvents};
 use crate::error::CommandError;
 use crate::events::{CommandNoted, Event, Fact};
 use crate::evolve::apply;
@@ -76,7 +76,12 @@ impl<'a> Draft<'a> {
 
     /// All events of an entity; stops the decision until they have been looked up.
     pub(super) fn history(&self, entity: EntityId) -> Result<&'a [Event], Stop> {
-        self.context.history.get(&entity).map(Vec::as_slice).ok_or(Stop::Lookup(entity))
+        self.past(entity).map(PastEvents::events)
+    }
+
+    /// The same with their places in the stream.
+    pub(super) fn past(&self, entity: EntityId) -> Result<&'a PastEvents, Stop> {
+        self.context.history.get(&entity).ok_or(Stop::Lookup(entity))
     }
 
     pub(super) fn event_count(&self) -> usize {

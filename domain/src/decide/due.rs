@@ -7,7 +7,7 @@ use crate::decide::follow;
 use crate::decide::free_credits;
 use crate::decide::recharge::time_out;
 use crate::events::{GrantBecameEffective, ReservationExpired};
-use crate::grant::Allocation;
+use crate::grant::{Allocation, Lot};
 use crate::ids::{GrantId, RechargeId, ReservationId};
 use crate::limits::MAX_SETTLED_EVENTS;
 use crate::recharge::NoRecharge;
@@ -21,8 +21,8 @@ const EVENTS_PER_FACT_MAX: usize = 10;
 /// A fact that time causes; in the order in which facts of one instant settle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
-    /// Something was released to a lot that is closed: it ends at once.
-    Close(GrantId),
+    /// Something was released to a lot that is closed, or that a claw-back had counted: it ends or repays at once.
+    Released(GrantId),
     Release(ReservationId),
     Effective(GrantId),
     Expire(GrantId),
@@ -48,12 +48,16 @@ fn next(state: &Organization) -> Option<(Timestamp, Due)> {
 
 /// What is due beside a recharge, which is asked for at the time of asking and so comes last.
 fn next_fact(state: &Organization) -> Option<(Timestamp, Due)> {
+    // In burn order, as after a command.
+    if let Some(released) = state.lots.iter().find(|lot| lot.is_unsettled()) {
+        return state.last_event_at.map(|at| (at, Due::Released(released.id())));
+    }
     let lots = state.lots.iter().filter_map(|lot| {
         let id = lot.id();
         match (lot.effective, lot.closed) {
             (false, None) => Some((lot.terms.effective_at, Due::Effective(id))),
             (true, None) => lot.terms.expires_at.map(|at| (at, Due::Expire(id))),
-            (_, Some(_)) => lot.unheld().is_positive().then_some((Timestamp::MIN_UTC, Due::Close(id))),
+            (_, Some(_)) => None,
         }
     });
     let release = state.deadlines.first().map(|(at, id)| (*at, Due::Release(*id)));
@@ -92,8 +96,8 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
             return;
         }
         cause(draft, due, at);
-        // A closed lot's own debt is repaid by what was released to it, so closings come before the general repayment.
-        if !draft.state.lots.iter().any(|lot| lot.closed.is_some() && lot.unheld().is_positive()) {
+        // A lot's own debt is repaid by what was released to it, so that comes before the general repayment.
+        if !draft.state.lots.iter().any(Lot::is_unsettled) {
             follow::repay_debt(draft, at);
         }
     }
@@ -102,7 +106,8 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
 
 fn cause(draft: &mut Draft<'_>, due: Due, at: Timestamp) {
     match due {
-        Due::Close(id) | Due::Expire(id) => follow::close(draft, id, at),
+        Due::Released(id) => follow::settle_released(draft, id, at),
+        Due::Expire(id) => follow::end(draft, id, at),
         Due::Release(id) => release(draft, id, at),
         Due::Effective(id) => become_effective(draft, id, at),
         Due::Period => free_credits::begin_period(draft, at),

@@ -1,40 +1,60 @@
-//! What follows from a command's events, in the same command: closed lots end, debt is repaid, alerts and recharges are
+//! What follows from a command's events, in the same command: released credits settle, debt is repaid, alerts and recharges are
 //! judged.
+
+use std::sync::Arc;
 
 use crate::credits::Credits;
 use crate::decide::burn::burn;
 use crate::decide::draft::Draft;
+use crate::decide::grant::merge_at_limit;
 use crate::events::{
     BalanceExhausted, BalanceRecovered, DebtRepaid, GrantExpired, GrantVoided, LowBalanceCleared, LowBalanceReached,
-    RechargeRequested,
+    RechargeRequested, RepaymentReturned,
 };
-use crate::grant::{Allocation, Closed};
+use crate::grant::{Allocation, Category, Closed, GrantTerms};
 use crate::ids::{GrantId, RechargeId};
 use crate::text::Note;
 use crate::time::Timestamp;
 
-/// Ends what was released to closed lots, then lets whatever is free repay the debt.
+/// Settles what was released to lots, then lets whatever is free repay the debt.
 pub(super) fn free_credits(draft: &mut Draft<'_>, at: Timestamp) {
-    let closing = draft.state.lots.iter().filter(|lot| lot.closed.is_some() && lot.unheld().is_positive());
-    for id in closing.map(|lot| lot.id()).collect::<Vec<_>>() {
-        close(draft, id, at);
+    let released = draft.state.lots.iter().filter(|lot| lot.is_unsettled());
+    for id in released.map(|lot| lot.id()).collect::<Vec<_>>() {
+        settle_released(draft, id, at);
     }
     repay_debt(draft, at);
 }
 
-/// Ends the unheld part of a lot: by its expiry, or as it was closed before. What a claw-back counted as spent while it
-/// was held repays that debt first (CORRECTNESS C17).
-pub(super) fn close(draft: &mut Draft<'_>, id: GrantId, at: Timestamp) {
+/// What a claw-back counted as spent while it was held repays that debt first (CORRECTNESS C17), open or not; of a closed
+/// lot the rest ends.
+pub(super) fn settle_released(draft: &mut Draft<'_>, id: GrantId, at: Timestamp) {
     let Some(lot) = draft.state.lot(id) else { return };
-    let (is_closed, unheld) = (lot.closed.is_some(), lot.unheld());
-    let amount = lot.repays.min(draft.state.debt);
-    if is_closed && amount.is_positive() {
+    let repays = lot.repays;
+    let amount = repays.min(draft.state.debt);
+    if amount.is_positive() {
         let allocations = vec![Allocation::of(&lot.terms, amount)];
         draft.emit_at(DebtRepaid { amount, allocations }, at);
-        if amount == unheld {
-            return;
-        }
     }
+    if repays > amount {
+        return_repayment(draft, id, repays - amount, at);
+    }
+    if draft.state.lot(id).is_some_and(|lot| lot.closed.is_some() && lot.unheld().is_positive()) {
+        end(draft, id, at);
+    }
+}
+
+/// Other credits have repaid what these would: as many come back, like the overdraft part of a refund past the debt.
+fn return_repayment(draft: &mut Draft<'_>, id: GrantId, amount: Credits, at: Timestamp) {
+    let Some(lot) = draft.state.lot(id) else { return };
+    let from = Allocation::of(&lot.terms, amount);
+    let new = GrantId::new(draft.make_entity());
+    let terms = Arc::new(GrantTerms::unrestricted(new, Category::Paid, amount, at));
+    draft.emit_at(RepaymentReturned { from, terms }, at);
+    merge_at_limit(draft, new);
+}
+
+/// Ends the unheld part of a lot: by its expiry, or as it was closed before.
+pub(super) fn end(draft: &mut Draft<'_>, id: GrantId, at: Timestamp) {
     let Some(lot) = draft.state.lot(id) else { return };
     let (grant, held) = (Allocation::of(&lot.terms, lot.unheld()), lot.held);
     match lot.closed {

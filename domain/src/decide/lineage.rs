@@ -18,6 +18,7 @@ pub(super) fn terms_of(event: &Event) -> Option<&Arc<GrantTerms>> {
         Fact::GrantRestored(f) => Some(&f.terms),
         Fact::PurchaseCompleted(f) => Some(&f.terms),
         Fact::CreditsAdjustedUp(f) => Some(&f.terms),
+        Fact::RepaymentReturned(f) => Some(&f.terms),
         _ => None,
     }
 }
@@ -27,15 +28,6 @@ pub(super) fn revoked(history: &[Event]) -> Credits {
     history.iter().fold(Credits::ZERO, |sum, event| match &event.fact {
         Fact::PurchaseRevoked(f) => sum + f.amount,
         Fact::PurchaseReinstated(f) => sum - f.amount,
-        _ => sum,
-    })
-}
-
-/// What has expired or was voided: not owed when the purchase is taken back.
-pub(super) fn lapsed(history: &[Event]) -> Credits {
-    history.iter().fold(Credits::ZERO, |sum, event| match &event.fact {
-        Fact::GrantExpired(f) => sum + f.grant.amount,
-        Fact::GrantVoided(f) => sum + f.grant.amount,
         _ => sum,
     })
 }

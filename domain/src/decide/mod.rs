@@ -12,6 +12,7 @@ mod estimate;
 mod follow;
 mod free_credits;
 mod grant;
+mod history;
 mod lineage;
 mod pool;
 mod pricing;
@@ -21,9 +22,8 @@ mod refund;
 mod reservation;
 mod revoke;
 mod settings;
+mod standing;
 mod validate;
-
-use std::collections::BTreeMap;
 
 use crate::commands::Command;
 use crate::error::CommandError;
@@ -36,9 +36,7 @@ use crate::time::Timestamp;
 use draft::{Draft, Stop};
 
 pub use estimate::{Estimate, estimate};
-
-/// Events of entities that a decision asked for, each complete and in stream order.
-pub type History = BTreeMap<EntityId, Vec<Event>>;
+pub use history::{History, PastEvents};
 
 /// What a decision knows beside the state and the command.
 #[derive(Clone, Copy, Debug)]

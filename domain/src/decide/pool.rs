@@ -11,9 +11,10 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::credits::Credits;
+use crate::decide::PastEvents;
 use crate::decide::draft::{Draft, Stop};
-use crate::decide::lineage::{lapsed, revoked, terms_of};
-use crate::decide::purchase::completed;
+use crate::decide::lineage::terms_of;
+use crate::decide::standing::Standings;
 use crate::events::{Event, Fact};
 use crate::grant::{GrantTerms, Lot};
 use crate::ids::{GrantId, PurchaseId};
@@ -28,19 +29,19 @@ pub(super) struct Pool<'a> {
     /// Of the purchase that was asked for.
     own: GrantId,
     /// By the first lot of each lineage.
-    histories: BTreeMap<GrantId, &'a [Event]>,
+    histories: BTreeMap<GrantId, &'a PastEvents>,
 }
 
 impl<'a> Pool<'a> {
     /// Looks up one history after the other: a single one unless lots have merged.
     pub(super) fn of(draft: &Draft<'a>, purchase: PurchaseId) -> Result<Self, Stop> {
         let own = purchase.grant();
-        let mut histories = BTreeMap::from([(own, draft.history(purchase.entity())?)]);
+        let mut histories = BTreeMap::from([(own, draft.past(purchase.entity())?)]);
         let mut unread = vec![own];
         while let Some(lot) = unread.pop() {
-            for other in merged_with(histories[&lot]) {
+            for other in merged_with(histories[&lot].events()) {
                 if let Entry::Vacant(place) = histories.entry(other) {
-                    place.insert(draft.history(other.entity())?);
+                    place.insert(draft.past(other.entity())?);
                     unread.push(other);
                 }
             }
@@ -57,17 +58,16 @@ impl<'a> Pool<'a> {
         lots
     }
 
-    /// What was bought, neither lapsed nor was taken back. Credits of a merged lot are spent in the order in which they were
-    /// bought, as they would be without the merge: so what lapsed was bought last.
+    /// What was bought, neither lapsed nor was taken back.
     pub(super) fn standing(&self) -> Credits {
-        let age = |lot: GrantId| (completed(self.histories[&lot]).map(|purchase| purchase.terms.granted_at), lot);
-        let own_age = age(self.own);
-        let own_and_later = self.histories.iter().filter(|(lot, _)| age(**lot) >= own_age).map(|(_, history)| {
-            let bought = completed(history).map_or(Credits::ZERO, |purchase| purchase.terms.amount);
-            bought - revoked(history)
-        });
-        let lapsed: Credits = self.histories.values().map(|history| lapsed(history)).sum();
-        (own_and_later.sum::<Credits>() - lapsed).or_zero()
+        let placed = self.histories.iter().flat_map(|(root, past)| past.placed().map(|(at, event)| (at, *root, event)));
+        let mut events: Vec<_> = placed.collect();
+        events.sort_by_key(|(sequence, ..)| *sequence);
+        let mut standings = Standings::default();
+        for (_, root, event) in events {
+            standings.follow(root, event);
+        }
+        standings.of(self.own)
     }
 }
 

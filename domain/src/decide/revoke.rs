@@ -14,8 +14,8 @@ use crate::decide::purchase::completed;
 use crate::decide::recharge;
 use crate::error::CommandError;
 use crate::events::{Event, Fact, GrantRestored, PurchaseCompleted, PurchaseReinstated, PurchaseRevoked, RestoreCause};
-use crate::grant::{Allocation, GrantTerms, total};
-use crate::ids::PurchaseId;
+use crate::grant::{Allocation, Category, GrantTerms, total};
+use crate::ids::{GrantId, PurchaseId};
 use crate::time::Timestamp;
 
 pub(super) fn revoke(draft: &mut Draft<'_>, command: &RevokePurchase) -> Result<(), Stop> {
@@ -103,12 +103,15 @@ fn paid<'a>(draft: &Draft<'a>, id: PurchaseId) -> Result<(&'a PurchaseCompleted,
     }
 }
 
-/// Gives back what the revocation took, its debt included: as credits, which repay what is still owed.
+/// Gives back what the revocation took, its debt included: as credits, which repay what is still owed. What it counted as
+/// spent is still held, so what comes back for it are credits of any purchase, such as have repaid it.
 pub(super) fn reinstate(draft: &mut Draft<'_>, command: &ReinstatePurchase) -> Result<(), Stop> {
     let (_, history) = paid(draft, command.purchase_id)?;
     let (revocation, revoked_at) = revocation(history, command)?;
     draft.bound_inflow(revocation.amount)?;
-    let root = Allocation { grant_id: command.purchase_id.grant(), amount: revocation.debt, origin_grant_id: None };
+    let held = still_counted(draft, command.purchase_id, &revocation.held);
+    let (counted, root) = (total(&held), command.purchase_id.grant());
+    let root = Allocation { grant_id: root, amount: revocation.debt - counted, origin_grant_id: None };
     let (mut returned, mut restored) = (Vec::new(), Vec::new());
     for taken in revocation.allocations.iter().chain(std::iter::once(&root)).filter(|a| a.amount.is_positive()) {
         match open_again(draft, history, taken, revoked_at) {
@@ -116,11 +119,16 @@ pub(super) fn reinstate(draft: &mut Draft<'_>, command: &ReinstatePurchase) -> R
             Some(terms) => restored.push((terms, taken.amount)),
         }
     }
+    if counted.is_positive() {
+        let id = GrantId::new(draft.make_entity());
+        restored.push((Arc::new(GrantTerms::unrestricted(id, Category::Paid, counted, draft.now())), counted));
+    }
     bound_lots(&draft.state, restored.len())?;
     draft.emit(PurchaseReinstated {
         purchase_id: command.purchase_id,
         amount: revocation.amount,
         returned,
+        held,
         price_minor: revocation.price_minor,
         cause: revocation.cause,
         reference: command.reference.clone(),
@@ -132,6 +140,16 @@ pub(super) fn reinstate(draft: &mut Draft<'_>, command: &ReinstatePurchase) -> R
         merge_at_limit(draft, id);
     }
     Ok(())
+}
+
+/// Of what a revocation counted as spent, the part that has neither come back nor been spent since. What came back was
+/// first the other revocations': then it repaid what is owed still.
+fn still_counted(draft: &Draft<'_>, purchase: PurchaseId, held: &[Allocation]) -> Vec<Allocation> {
+    let counted = |taken: &Allocation| {
+        let owed = draft.state.lot(taken.grant_id)?.owed.get(&purchase)?;
+        Some(Allocation { amount: taken.amount.min(*owed), ..taken.clone() })
+    };
+    held.iter().filter_map(counted).collect()
 }
 
 /// The oldest revocation with the reference that has not been undone.

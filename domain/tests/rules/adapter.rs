@@ -56,7 +56,7 @@ async fn what_needs_history_says_whose() {
     let executor = || Framework::with(()).given_no_previous_events();
     let stopped = executor().when_async(asked.clone()).await;
     stopped.then_expect_error(AggregateError::NeedsHistory(consumption_id.entity()));
-    asked.history.insert(consumption_id.entity(), Vec::new());
+    asked.history.insert(consumption_id.entity(), PastEvents::default());
     let refused = executor().when_async(asked).await;
     refused.then_expect_error(AggregateError::Refused(CommandError::ConsumptionNotFound(consumption_id)));
 }

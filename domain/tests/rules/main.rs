@@ -16,6 +16,7 @@ mod price_books;
 mod price_mistakes;
 mod properties;
 mod properties_merges;
+mod properties_owed;
 mod refunds_in_money;
 mod regressions;
 mod scenarios_alerts;

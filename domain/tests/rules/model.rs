@@ -1,7 +1,9 @@
 //! The naive model: one vector of lots that is never shortened, plain `i128` arithmetic, everything recomputed from
 //! scratch and sorted when it is needed. It shares ids and command types with the domain, and no rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::CommandId;
 
 use crate::model_prices::{Asked, Quantities};
 
@@ -23,7 +25,7 @@ pub struct MLot {
     pub held: i128,
     /// Of what is held, how much a claw-back of each purchase has counted as spent.
     pub owed: BTreeMap<u128, i128>,
-    /// Of what was released to it after its end, what a claw-back had counted.
+    /// Of what was released to it, what a claw-back had counted.
     pub repays: i128,
     pub stage: Stage,
     pub was_voided: bool,
@@ -37,8 +39,8 @@ pub struct MLot {
     pub cost: Option<i128>,
     /// Which lot took it last, by its place.
     pub merged_into: Option<usize>,
-    /// Expired or voided out of this lot.
-    pub lapsed: i128,
+    /// The purchases whose credits it holds, by the first lot of each.
+    pub sharers: BTreeSet<u128>,
 }
 
 impl MLot {
@@ -126,6 +128,8 @@ pub struct MRevocation {
     pub reference: String,
     pub parts: Parts,
     pub debt: i128,
+    /// Held credits that the debt counts as spent.
+    pub counted: Parts,
     pub at: i64,
     pub is_undone: bool,
 }
@@ -136,6 +140,8 @@ pub struct MPurchase {
     /// The same for all purchases that merges have joined.
     pub pool: u128,
     pub bought: i128,
+    /// Expired or voided.
+    pub lapsed: i128,
     pub revocations: Vec<MRevocation>,
 }
 
@@ -154,12 +160,28 @@ pub struct MTotals {
 }
 
 #[derive(Clone, Debug, Default)]
+pub struct Ids {
+    command: Option<CommandId>,
+    made: u32,
+}
+
+impl Ids {
+    pub fn of(command: CommandId) -> Self {
+        Self { command: Some(command), made: 0 }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
 pub struct Model {
     pub lots: Vec<MLot>,
     pub spent: Vec<MSpent>,
     pub holds: Vec<MHold>,
     pub purchases: Vec<MPurchase>,
     pub debt: i128,
+    /// Of the command or the fact that is under way.
+    pub now: i64,
+    /// The ids that the command gives away, in order.
+    pub ids: Ids,
     pub limit: i128,
     pub totals: MTotals,
     /// Open grants beside the lots: they are in no figure, and past the limit with them lots merge.
@@ -170,6 +192,11 @@ pub struct Model {
 }
 
 impl Model {
+    pub fn next_id(&mut self) -> u128 {
+        self.ids.made += 1;
+        self.ids.command.expect("a command is under way").entity(self.ids.made - 1).as_u128()
+    }
+
     pub fn balance(&self) -> i128 {
         let in_lot = |lot: &MLot| match lot.stage {
             Stage::Future => 0,
@@ -238,9 +265,7 @@ impl Model {
             lot.held -= amount;
             let counted = lot.settle_owed((amount - spent).max(0));
             lot.bound_owed(lot.held);
-            if matches!(lot.stage, Stage::Expired | Stage::Voided) {
-                lot.repays += counted;
-            }
+            lot.repays += counted;
         }
     }
 
@@ -250,19 +275,29 @@ impl Model {
         self.take(&parts);
     }
 
-    /// What is loose in closed lots repays their own debt, then lapses; then free credits repay.
+    /// What was released repays the debt that it was counted in, or comes back for those credits that have; what else is
+    /// loose in closed lots lapses; then free credits repay.
     pub fn tidy(&mut self) {
         for i in self.sorted() {
+            let repays = std::mem::take(&mut self.lots[i].repays);
+            let repaid = repays.min(self.debt);
+            self.debt -= repaid;
+            self.take(&vec![(i, repays)]);
+            self.come_back(repays - repaid);
             let lot = &self.lots[i];
             if matches!(lot.stage, Stage::Expired | Stage::Voided) && lot.remaining > lot.held {
-                let repaid = lot.repays.min(self.debt);
-                self.debt -= repaid;
-                self.lots[i].repays = 0;
-                self.take(&vec![(i, repaid)]);
-                self.lapse(i, self.lots[i].stage);
+                self.lapse(i, lot.stage);
             }
         }
         self.repay();
+    }
+
+    fn come_back(&mut self, amount: i128) {
+        if amount > 0 {
+            let id = self.next_id();
+            self.lots.push(MLot::unrestricted(id, amount, true, self.now));
+            self.merge_at_limit(self.lots.len() - 1);
+        }
     }
 
     /// Ends the unheld part of a lot.
@@ -270,7 +305,6 @@ impl Model {
         let lot = &mut self.lots[i];
         let amount = lot.remaining - lot.held;
         lot.remaining -= amount;
-        lot.lapsed += amount;
         lot.stage = stage;
         match stage {
             Stage::Voided => {
@@ -279,10 +313,22 @@ impl Model {
             }
             _ => self.totals.expired += amount,
         }
+        self.lay_on_purchases(i, amount);
+    }
+
+    /// Purchases that share a lot spend it in the order in which they were bought: what lapses is the last one's.
+    fn lay_on_purchases(&mut self, i: usize, lapsed: i128) {
+        let mut left = lapsed;
+        for p in self.purchases.iter_mut().rev().filter(|p| self.lots[i].sharers.contains(&p.id)) {
+            let part = p.standing().min(left);
+            p.lapsed += part;
+            left -= part;
+        }
     }
 
     pub fn settle(&mut self, now: i64) {
         while let Some((at, kind, id)) = self.due().filter(|(at, _, _)| *at <= now) {
+            self.now = at;
             match kind {
                 0 => {
                     let h = self.holds.iter().position(|h| h.id == id && h.end == End::Open).unwrap();

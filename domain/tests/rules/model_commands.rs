@@ -1,17 +1,11 @@
 //! What each command does to the naive model. Refusals are the names of the domain's errors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{End, MAX_TOTAL, MHold, MLot, MPurchase, MRevocation, MSpent, Model, Parts, Stage};
 use crate::model_prices::{Asked, Quantities};
 
 pub type Answer = Result<(), &'static str>;
-
-/// When a command runs, and the ids that it may give away, in order.
-pub struct At<'a> {
-    pub now: i64,
-    pub ids: &'a mut dyn FnMut() -> u128,
-}
 
 pub fn check(holds: bool, refusal: &'static str) -> Answer {
     if holds { Ok(()) } else { Err(refusal) }
@@ -44,12 +38,13 @@ impl Model {
         Ok(())
     }
 
-    pub fn consume(&mut self, at: &mut At<'_>, amount: i128, operation: Option<&str>) -> Answer {
+    pub fn consume(&mut self, amount: i128, operation: Option<&str>) -> Answer {
         check(amount <= self.available(operation), "InsufficientCredits")?;
         self.bounded(self.outflow(), amount)?;
         let (parts, overdraft) = self.pick(operation, amount);
         self.spend(&parts, overdraft);
-        self.spent.push(MSpent { id: (at.ids)(), parts, overdraft, taken_at: at.now, refunded: 0 });
+        let id = self.next_id();
+        self.spent.push(MSpent { id, parts, overdraft, taken_at: self.now, refunded: 0 });
         self.tidy();
         Ok(())
     }
@@ -60,14 +55,14 @@ impl Model {
         self.take(parts);
     }
 
-    pub fn reserve(&mut self, at: &mut At<'_>, mut hold: MHold) -> Answer {
+    pub fn reserve(&mut self, mut hold: MHold) -> Answer {
         let operation = hold.asked.operation.clone();
         check(hold.amount <= self.available(operation.as_deref()), "InsufficientCredits")?;
         (hold.parts, hold.overdraft) = self.pick(operation.as_deref(), hold.amount);
         for (i, amount) in &hold.parts {
             self.lots[*i].held += amount;
         }
-        hold.id = (at.ids)();
+        hold.id = self.next_id();
         self.holds.push(hold);
         Ok(())
     }
@@ -154,7 +149,7 @@ impl Model {
         purchase.is_some_and(|p| p.revoked() > 0)
     }
 
-    pub fn refund(&mut self, at: &mut At<'_>, id: u128, amount: Option<i128>) -> Answer {
+    pub fn refund(&mut self, id: u128, amount: Option<i128>) -> Answer {
         let Some(s) = self.spent.iter().position(|spent| spent.id == id) else { return Err("ConsumptionNotFound") };
         let spent = self.spent[s].clone();
         let all = spent.overdraft + spent.parts.iter().map(|(_, amount)| amount).sum::<i128>();
@@ -177,11 +172,12 @@ impl Model {
                     let repaid = part.min(self.debt);
                     self.debt -= repaid;
                     if part > repaid {
-                        self.lots.push(MLot::unrestricted((at.ids)(), 0, true, at.now));
+                        let id = self.next_id();
+                        self.lots.push(MLot::unrestricted(id, 0, true, self.now));
                         restored.push((self.lots.len() - 1, part - repaid));
                     }
                 }
-                Some(i) => restored.extend(self.return_to(at, i, part, spent.taken_at, &mut voided)),
+                Some(i) => restored.extend(self.return_to(i, part, spent.taken_at, &mut voided)),
             }
         }
         self.totals.refunded += amount;
@@ -201,14 +197,7 @@ impl Model {
     }
 
     /// Gives credits back to the lot that they came from; answers the lot that has to begin, or begin again, for it.
-    fn return_to(
-        &mut self,
-        at: &mut At<'_>,
-        i: usize,
-        amount: i128,
-        taken_at: i64,
-        voided: &mut Vec<usize>,
-    ) -> Option<(usize, i128)> {
+    fn return_to(&mut self, i: usize, amount: i128, taken_at: i64, voided: &mut Vec<usize>) -> Option<(usize, i128)> {
         let is_open = |lot: &MLot| lot.remaining > 0 && lot.stage == Stage::Open;
         let revoked = self.is_revoked(self.lots[i].root);
         let merged_into = self.lots[i].merged_into.filter(|into| is_open(&self.lots[*into]));
@@ -225,8 +214,9 @@ impl Model {
             self.lots[into].remaining += amount;
             return None;
         }
-        if revoked || lot.expires.is_some_and(|end| end <= at.now) {
-            let renewed = lot.renewed((at.ids)(), 0, taken_at, at.now);
+        if revoked || lot.expires.is_some_and(|end| end <= self.now) {
+            let id = self.next_id();
+            let renewed = self.lots[i].renewed(id, 0, taken_at, self.now);
             self.lots.push(renewed);
             return Some((self.lots.len() - 1, amount));
         }
@@ -243,6 +233,11 @@ impl MRevocation {
 impl MPurchase {
     pub fn revoked(&self) -> i128 {
         self.revocations.iter().filter(|r| !r.is_undone).map(MRevocation::amount).sum()
+    }
+
+    /// Neither taken back nor lapsed.
+    pub fn standing(&self) -> i128 {
+        self.bought - self.revoked() - self.lapsed
     }
 }
 
@@ -265,7 +260,7 @@ impl MLot {
             patterns: Vec::new(),
             cost: None,
             merged_into: None,
-            lapsed: 0,
+            sharers: BTreeSet::from([id]),
         }
     }
 
@@ -277,6 +272,7 @@ impl MLot {
             patterns: self.patterns.clone(),
             expires: life.map(|life| now + life),
             cost: self.cost,
+            sharers: BTreeSet::from([self.root]),
             ..Self::unrestricted(id, amount, self.paid, now)
         }
     }

@@ -11,7 +11,7 @@ use domain::usage::Usage;
 use domain::*;
 
 use crate::model::{End, MHold, Model};
-use crate::model_commands::{Answer, At, check};
+use crate::model_commands::{Answer, check};
 use crate::price_books::published;
 use crate::support::*;
 
@@ -157,10 +157,10 @@ impl Model {
         open.filter(|hold| hold.asked.counter() == counter).map(|hold| hold.asked.input()).sum()
     }
 
-    pub fn consume_priced(&mut self, at: &mut At<'_>, asked: &Asked) -> Answer {
-        let amount = self.price(at.now, asked, self.version(at.now, None)?)?;
-        self.consume(at, amount, asked.operation.as_deref())?;
-        self.count(at.now, asked);
+    pub fn consume_priced(&mut self, asked: &Asked) -> Answer {
+        let amount = self.price(self.now, asked, self.version(self.now, None)?)?;
+        self.consume(amount, asked.operation.as_deref())?;
+        self.count(self.now, asked);
         Ok(())
     }
 

@@ -3,13 +3,19 @@
 use domain::limits::MAX_OPEN_GRANTS;
 
 use crate::model::{MLot, MPurchase, MRevocation, Model, Parts, Stage};
-use crate::model_commands::{Answer, At, check};
+use crate::model_commands::{Answer, check};
 
 impl Model {
     pub fn buy(&mut self, lot: MLot) -> Answer {
         check(self.purchases.iter().all(|p| p.id != lot.id), "PaymentReferenceUsed")?;
         self.bounded(self.inflow(), lot.remaining)?;
-        self.purchases.push(MPurchase { id: lot.id, pool: lot.id, bought: lot.remaining, revocations: Vec::new() });
+        self.purchases.push(MPurchase {
+            id: lot.id,
+            pool: lot.id,
+            bought: lot.remaining,
+            lapsed: 0,
+            revocations: Vec::new(),
+        });
         self.totals.purchased += lot.remaining;
         self.lots.push(lot);
         self.merge_at_limit(self.lots.len() - 1);
@@ -32,6 +38,7 @@ impl Model {
         };
         let Some(into) = self.sorted().into_iter().find(|i| *i != new && takes(&self.lots[*i])) else { return };
         self.lots[into].remaining += lot.remaining;
+        self.lots[into].sharers.extend(lot.sharers);
         self.lots[new].remaining = 0;
         self.lots[new].merged_into = Some(into);
         let pool_of = |root: u128| self.purchases.iter().find(|p| p.id == root).map(|p| p.pool);
@@ -48,28 +55,13 @@ impl Model {
         own.into_iter().chain(others.into_iter().filter(|i| is_joined(self.lots[*i].root))).collect()
     }
 
-    /// Spent in the order of purchase: what lapsed is of those that were bought last.
-    fn standing(&self, purchase: &MPurchase) -> i128 {
-        let mut joined: Vec<_> = self.purchases.iter().filter(|p| p.pool == purchase.pool).collect();
-        joined.sort_by_key(|p| (self.lots.iter().find(|lot| lot.id == p.id).map(|lot| lot.granted), p.id));
-        let mut lapsed: i128 = self.lots_of(purchase).iter().map(|i| self.lots[*i].lapsed).sum();
-        for p in joined.into_iter().rev() {
-            let standing = p.bought - p.revoked();
-            if p.id == purchase.id {
-                return (standing - lapsed).max(0);
-            }
-            lapsed -= standing.min(lapsed);
-        }
-        unreachable!("a purchase is in its own pool")
-    }
-
     pub fn revoke(&mut self, now: i64, id: u128, wanted: Option<i128>, reference: &str) -> Answer {
         let Some(p) = self.purchases.iter().position(|p| p.id == id) else { return Err("PurchaseNotFound") };
         let purchase = self.purchases[p].clone();
         let left = purchase.bought - purchase.revoked();
         check(left > 0, "PurchaseAlreadyRevoked")?;
         let lots = self.lots_of(&purchase);
-        let mut rest = wanted.unwrap_or(left).min(left).min(self.standing(&purchase));
+        let mut rest = wanted.unwrap_or(left).min(left).min(purchase.standing());
         let mut parts = Parts::new();
         for i in &lots {
             let part = (self.lots[*i].remaining - self.lots[*i].held).min(rest);
@@ -79,25 +71,27 @@ impl Model {
             }
         }
         let debt = rest;
-        let mut counted = debt;
+        let (mut uncounted, mut counted) = (debt, Parts::new());
         for i in lots {
             let lot = &mut self.lots[i];
-            let part = (lot.held - lot.owed()).min(counted);
+            let part = (lot.held - lot.owed()).min(uncounted);
             if part > 0 {
                 *lot.owed.entry(id).or_default() += part;
-                counted -= part;
+                uncounted -= part;
+                counted.push((i, part));
             }
         }
         self.totals.clawed_back += debt + parts.iter().map(|(_, amount)| amount).sum::<i128>();
         self.debt += debt;
         self.take(&parts);
-        let revocation = MRevocation { reference: reference.to_owned(), parts, debt, at: now, is_undone: false };
+        let revocation =
+            MRevocation { reference: reference.to_owned(), parts, debt, counted, at: now, is_undone: false };
         self.purchases[p].revocations.push(revocation);
         self.tidy();
         Ok(())
     }
 
-    pub fn reinstate(&mut self, at: &mut At<'_>, id: u128, reference: &str) -> Answer {
+    pub fn reinstate(&mut self, id: u128, reference: &str) -> Answer {
         let Some(p) = self.purchases.iter().position(|p| p.id == id) else { return Err("PurchaseNotFound") };
         let mut open = self.purchases[p].revocations.iter_mut().filter(|r| r.reference == reference && !r.is_undone);
         let Some(revocation) = open.next() else { return Err("RevocationNotFound") };
@@ -105,10 +99,14 @@ impl Model {
         let revocation = revocation.clone();
         self.totals.reinstated += revocation.amount();
         let root = self.lots.iter().position(|lot| lot.id == id).unwrap();
-        for lot in &mut self.lots {
-            lot.owed.remove(&id);
+        let mut counted = 0;
+        for (i, amount) in &revocation.counted {
+            let owed = self.lots[*i].owed.entry(id).or_default();
+            let part = (*owed).min(*amount);
+            *owed -= part;
+            counted += part;
         }
-        let back: Vec<_> = revocation.parts.iter().copied().chain([(root, revocation.debt)]).collect();
+        let back: Vec<_> = revocation.parts.iter().copied().chain([(root, revocation.debt - counted)]).collect();
         let before = self.lots.clone();
         let is_there = |i: usize| before[i].remaining > 0;
         let mut restored = Parts::new();
@@ -120,13 +118,18 @@ impl Model {
             // A lot of another purchase that is gone took what was this one's.
             let like = if is_there(i) || before[i].root == id { i } else { root };
             let is_closed = is_there(like) && before[like].stage != Stage::Open;
-            if is_closed || before[like].expires.is_some_and(|end| end <= at.now) {
-                let renewed = before[like].renewed((at.ids)(), 0, revocation.at, at.now);
+            if is_closed || before[like].expires.is_some_and(|end| end <= self.now) {
+                let renewed = before[like].renewed(self.next_id(), 0, revocation.at, self.now);
                 self.lots.push(renewed);
                 restored.push((self.lots.len() - 1, amount));
             } else {
                 restored.push((like, amount));
             }
+        }
+        if counted > 0 {
+            let new = self.next_id();
+            self.lots.push(MLot::unrestricted(new, 0, true, self.now));
+            restored.push((self.lots.len() - 1, counted));
         }
         for (i, amount) in restored {
             self.lots[i].remaining += amount;

@@ -5,14 +5,14 @@ use domain::grant::Category;
 use domain::*;
 
 use crate::model::{End, MHold, MLot, Model, Stage};
-use crate::model_commands::{Answer, At, check};
+use crate::model_commands::{Answer, check};
 use crate::model_prices::{Asked, naive};
 use crate::support::*;
 use crate::walk::micros;
 
 /// Runs a command of the domain on the model.
-pub fn model_run(model: &mut Model, at: &mut At<'_>, command: &Command) -> Answer {
-    let now = at.now;
+pub fn model_run(model: &mut Model, command: &Command) -> Answer {
+    let now = model.now;
     let given = |amount: Credits| check(amount.is_positive() && amount.get() <= 1_000_000_000_000_000, "Invalid");
     let wide = |amount: Credits| i128::from(amount.get());
     match command {
@@ -32,7 +32,7 @@ pub fn model_run(model: &mut Model, at: &mut At<'_>, command: &Command) -> Answe
                 priority: c.priority,
                 patterns: c.applies_to.iter().map(|p| p.as_str().to_owned()).collect(),
                 stage: if effective <= now { Stage::Open } else { Stage::Future },
-                ..MLot::unrestricted((at.ids)(), wide(c.amount), c.category == Category::Paid, now)
+                ..MLot::unrestricted(model.next_id(), wide(c.amount), c.category == Category::Paid, now)
             };
             model.totals.granted += wide(c.amount);
             model.add(lot)
@@ -58,20 +58,20 @@ pub fn model_run(model: &mut Model, at: &mut At<'_>, command: &Command) -> Answe
             wanted.map_or(Ok(()), given)?;
             model.revoke(now, c.purchase_id.entity().as_u128(), wanted.map(wide), c.reference.as_str())
         }
-        Command::ReinstatePurchase(c) => model.reinstate(at, c.purchase_id.entity().as_u128(), c.reference.as_str()),
+        Command::ReinstatePurchase(c) => model.reinstate(c.purchase_id.entity().as_u128(), c.reference.as_str()),
         Command::Consume(c) => {
             let usage = &c.usage;
             match &c.amount {
                 Amount::Given(amount) => {
                     given(*amount)?;
-                    model.consume(at, wide(*amount), usage.operation())
+                    model.consume(wide(*amount), usage.operation())
                 }
-                Amount::Priced(_) => model.consume_priced(at, &Asked::of(usage)),
+                Amount::Priced(_) => model.consume_priced(&Asked::of(usage)),
             }
         }
         Command::RefundConsumption(c) => {
             c.amount.map_or(Ok(()), given)?;
-            model.refund(at, c.consumption_id.entity().as_u128(), c.amount.map(wide))
+            model.refund(c.consumption_id.entity().as_u128(), c.amount.map(wide))
         }
         Command::Reserve(c) => {
             check((1..=2_592_000).contains(&c.expires_in_seconds), "Invalid")?;
@@ -83,26 +83,23 @@ pub fn model_run(model: &mut Model, at: &mut At<'_>, command: &Command) -> Answe
                 Amount::Priced(_) => model.reserve_priced(now, &Asked::of(&c.usage), c.price_version)?,
             };
             check(c.over.max_amount.is_none_or(|max| wide(max) >= amount), "Invalid")?;
-            model.reserve(
-                at,
-                MHold {
-                    id: 0,
-                    amount,
-                    version,
-                    asked: Asked::of(&c.usage),
-                    parts: Vec::new(),
-                    overdraft: 0,
-                    over: match c.over.policy {
-                        OverPolicy::Reject => 0,
-                        OverPolicy::TakeAvailable => 1,
-                        OverPolicy::Overdraft => 2,
-                    },
-                    max: c.over.max_amount.map(wide),
-                    reserved_at: now,
-                    deadline: now + i64::from(c.expires_in_seconds) * 1_000_000,
-                    end: End::Open,
+            model.reserve(MHold {
+                id: 0,
+                amount,
+                version,
+                asked: Asked::of(&c.usage),
+                parts: Vec::new(),
+                overdraft: 0,
+                over: match c.over.policy {
+                    OverPolicy::Reject => 0,
+                    OverPolicy::TakeAvailable => 1,
+                    OverPolicy::Overdraft => 2,
                 },
-            )
+                max: c.over.max_amount.map(wide),
+                reserved_at: now,
+                deadline: now + i64::from(c.expires_in_seconds) * 1_000_000,
+                end: End::Open,
+            })
         }
         Command::ConfirmReservation(c) => {
             let quantities = naive(&c.quantities);
@@ -112,7 +109,8 @@ pub fn model_run(model: &mut Model, at: &mut At<'_>, command: &Command) -> Answe
         Command::Adjust(c) if c.amount.is_zero() => Err("Invalid"),
         Command::Adjust(c) if c.amount.is_positive() => {
             model.totals.adjusted_up += wide(c.amount);
-            model.add(MLot::unrestricted((at.ids)(), wide(c.amount), false, now))
+            let id = model.next_id();
+            model.add(MLot::unrestricted(id, wide(c.amount), false, now))
         }
         Command::Adjust(c) => model.adjust_down(-wide(c.amount)),
         Command::ChangeSettings(c) => {

@@ -172,6 +172,25 @@ fn c20_a_merged_purchase_that_is_reinstated_can_be_taken_back_again() {
 }
 
 #[test]
+fn c20_what_lapsed_of_a_merged_purchase_is_laid_on_no_purchase_that_was_not_standing_then() {
+    let mut world = merged(&["a", "b"], Some(100));
+    assert_eq!(after_each(&mut world, &[revoke("b")]), [(10, 0)]);
+    world.tick(100);
+    assert_eq!(after_each(&mut world, &[reinstate("b"), revoke("a")]), [(10, 0); 2]);
+    assert_eq!(after_each(&mut world, &[revoke("b")]), [(0, 0)]);
+}
+
+#[test]
+fn c20_a_refunded_purchase_s_credits_that_come_back_and_expire_are_no_other_purchase_s() {
+    let mut world = merged(&["a", "b"], Some(100));
+    world.run(&consume(10)).unwrap();
+    let spent = world.command_id();
+    assert_eq!(after_each(&mut world, &[revoke("a"), refund(spent)]), [(0, 0), (10, 0)]);
+    world.tick(100);
+    assert_eq!(after_each(&mut world, &[revoke("b")]), [(-10, 10)]);
+}
+
+#[test]
 fn c20_credits_that_came_back_to_a_merged_lot_and_then_expired_are_not_owed() {
     for order in [["a", "b"], ["b", "a"]] {
         let mut world = merged(&["a", "b"], Some(100));

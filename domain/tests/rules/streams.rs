@@ -25,6 +25,7 @@ pub fn golden_streams() -> Vec<(&'static str, World)> {
         ("lots", lots().world),
         ("purchases", purchases().world),
         ("claw_backs", claw_backs().world),
+        ("repayments", repayments().world),
         ("recharges", recharges().world),
         ("reservations", reservations().world),
         ("prices", prices().world),
@@ -108,6 +109,13 @@ fn purchases() -> Table {
 /// Ends while a hold is out whose like has repaid the claw-back.
 fn claw_backs() -> Table {
     table("buy p 100 life=100 \n reserve r 40 \n reserve s 40 \n revoke p 60 \n cancel r")
+}
+
+fn repayments() -> Table {
+    table(
+        "buy p 100 life=100 \n buy q 100 \n reserve r 60 \n revoke p ref=d1 cause=dispute \n reinstate p ref=d1 \n revoke p ref=d2
+         tick 100 \n cancel r",
+    )
 }
 
 fn recharges() -> Table {

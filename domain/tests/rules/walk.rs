@@ -12,8 +12,7 @@ use domain::*;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::model::{End, Model, Stage};
-use crate::model_commands::At;
+use crate::model::{End, Ids, Model, Stage};
 use crate::model_prices::{books, priced_usage};
 use crate::model_run::model_run;
 use crate::properties::Op;
@@ -61,6 +60,7 @@ impl Walk {
     }
 
     pub fn step(&mut self, op: &Op) -> Result<(), TestCaseError> {
+        self.model.ids = Ids::of(self.world.next_settlement());
         if let Op::Tick(seconds) = op {
             self.world.tick(*seconds);
             self.world.settle();
@@ -72,14 +72,10 @@ impl Walk {
         let command = self.command(op);
         let real = self.world.run(&command);
         self.model.settle(micros(self.world.now));
-        let id = self.world.command_id();
-        let mut ordinal = 0;
-        let mut ids = || {
-            ordinal += 1;
-            id.entity(ordinal - 1).as_u128()
-        };
         let before = self.model.clone();
-        let expected = model_run(&mut self.model, &mut At { now: micros(self.world.now), ids: &mut ids }, &command);
+        self.model.ids = Ids::of(self.world.command_id());
+        self.model.now = micros(self.world.now);
+        let expected = model_run(&mut self.model, &command);
         if expected.is_err() {
             self.model = before;
         }

@@ -72,6 +72,7 @@ impl Booked {
             | Fact::ReservationCancelled(_)
             | Fact::ReservationExpired(_)
             | Fact::DebtRepaid(_)
+            | Fact::RepaymentReturned(_)
             | Fact::CreditsAdjustedUp(_)
             | Fact::CreditsAdjustedDown(_)
             | Fact::SettingsChanged(_)

@@ -1,17 +1,14 @@
 //! Histories of payments, told in any order and any number of times, against the ledger's own rules.
 
-use std::collections::HashMap;
-
 use chrono::{TimeDelta, TimeZone, Utc};
 use domain::commands::{Amount, Consume, Offer, RecordPurchase, ReinstatePurchase, RevokeExtent};
 use domain::commands::{Expiry, RevokePurchase, StartPurchase};
-use domain::events::Event;
 use domain::grant::Currency;
 use domain::ids::PurchaseId;
 use domain::text::{Metadata, Note, ReferenceText};
 use domain::usage::Usage;
-use domain::{Command, CommandError, CommandId, Context, Credits, Decision, EntityId, History, Organization};
-use domain::{OrganizationId, decide};
+use domain::{Command, CommandError, CommandId, Context, Credits, Decision, History, Organization};
+use domain::{OrganizationId, PastEvents, decide};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -36,16 +33,17 @@ fn reversal(cause: RevokeCause, amount_minor: i64, standing: Standing) -> Revers
 struct Account {
     organization: OrganizationId,
     state: Organization,
-    log: HashMap<EntityId, Vec<Event>>,
+    log: History,
     commands: u128,
+    events: u64,
     completions: usize,
 }
 
 impl Account {
     fn new() -> Self {
         let organization = OrganizationId::try_new("acme").unwrap();
-        let mut account =
-            Self { organization, state: Organization::default(), log: HashMap::new(), commands: 0, completions: 0 };
+        let (state, log) = (Organization::default(), History::new());
+        let mut account = Self { organization, state, log, commands: 0, events: 0, completions: 0 };
         let metadata = Metadata::default();
         account
             .run(Command::StartPurchase(StartPurchase { offer: offer(), payment_reference: paid(), metadata }))
@@ -73,14 +71,15 @@ impl Account {
         };
         for event in events {
             let entity = event.fact.entity_id();
-            entity.into_iter().for_each(|entity| self.log.entry(entity).or_default().push(event.clone()));
+            self.events += 1;
+            entity.into_iter().for_each(|entity| self.log.entry(entity).or_default().push(self.events, event.clone()));
         }
         self.state = after;
         Ok(())
     }
 
     fn booked(&self) -> Booked {
-        Booked::of(self.log.get(&self.purchase().entity()).into_iter().flatten())
+        Booked::of(self.log.get(&self.purchase().entity()).into_iter().flat_map(PastEvents::events))
     }
 
     /// As a worker does with what it knows: step by step, until nothing differs.

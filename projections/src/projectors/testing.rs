@@ -1,6 +1,5 @@
 //! One organization that is told commands, and the events that a projector would be handed for them.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{TimeDelta, TimeZone, Utc};
@@ -18,7 +17,7 @@ pub struct World {
     pub state: Organization,
     pub now: Timestamp,
     pub log: Vec<Arc<RecordedEvent>>,
-    by_entity: HashMap<EntityId, Vec<Event>>,
+    by_entity: History,
     commands: u128,
 }
 
@@ -29,7 +28,7 @@ impl World {
             state: Organization::default(),
             now: Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap(),
             log: Vec::new(),
-            by_entity: HashMap::new(),
+            by_entity: History::new(),
             commands: 0,
         }
     }
@@ -69,7 +68,7 @@ impl World {
         let count = u32::try_from(events.len()).unwrap();
         for (index, event) in (0..).zip(events) {
             if let Some(entity) = event.fact.entity_id() {
-                self.by_entity.entry(entity).or_default().push(event.clone());
+                self.by_entity.entry(entity).or_default().push(self.log.len() as u64 + 1, event.clone());
             }
             self.record(command_id, index, count, event);
         }

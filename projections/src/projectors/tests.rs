@@ -25,6 +25,7 @@ fn life() -> World {
     money(&mut world);
     holds(&mut world);
     payments(&mut world);
+    repayments(&mut world);
     recharges(&mut world);
     crowd(&mut world);
     monthly(&mut world);
@@ -96,6 +97,17 @@ fn payments(world: &mut World) {
     world.run(reinstate("big", "re-2"));
     world.run(revoke("late", RevokeExtent::Rest, "re-3"));
     world.run(adjust(5_000));
+}
+
+/// Claw-backs of held credits, which other credits repay.
+fn repayments(world: &mut World) {
+    world.run(purchase(100, 900, "lent", Expiry::In(60)));
+    let held = world.run(reserve(80, OverPolicy::Reject));
+    world.run(revoke("lent", RevokeExtent::Rest, "re-4"));
+    world.run(reinstate("lent", "re-4"));
+    world.run(revoke("lent", RevokeExtent::Rest, "re-5"));
+    world.tick(60);
+    world.run(cancel(held));
 }
 
 /// Automatic recharges.

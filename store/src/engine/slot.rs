@@ -221,15 +221,15 @@ impl Slot {
     /// The entity's events that are not known to be durable, and the sequence up to which the log has the others
     /// (CORRECTNESS C8). `sequence` is the state's; `None` where the state of `epoch` has been given up, and with it the
     /// flights whose events it holds.
-    pub(crate) fn unflushed(&self, epoch: u64, entity: EntityId, sequence: u64) -> Option<(u64, Vec<Event>)> {
+    pub(crate) fn unflushed(&self, epoch: u64, entity: EntityId, sequence: u64) -> Option<(u64, Vec<(u64, Event)>)> {
         let flights = self.flights();
         if flights.epoch != epoch {
             return None;
         }
         let durable = flights.queue.front().map_or(sequence, |flight| flight.first_sequence() - 1);
         let events = flights.queue.iter().flat_map(|flight| flight.events());
-        let events = events.filter(|event| event.entity_id == Some(entity)).map(|event| event.event.clone()).collect();
-        Some((durable, events))
+        let events = events.filter(|event| event.entity_id == Some(entity));
+        Some((durable, events.map(|event| (event.sequence, event.event.clone())).collect()))
     }
 
     /// Roughly what the slot occupies beside the state.

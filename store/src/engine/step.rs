@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    Command, CommandError, CommandId, Context, Decision, EntityId, Event, History, Organization, Timestamp, decide,
+    Command, CommandError, CommandId, Context, Decision, EntityId, Event, History, Organization, PastEvents, Timestamp,
+    decide,
 };
 use uuid::{NoContext, Uuid};
 
@@ -221,7 +222,7 @@ impl Source<'_> {
         request: &CommandRequest,
         entity: EntityId,
         sequence: u64,
-    ) -> Result<Option<Vec<Event>>, LogError> {
+    ) -> Result<Option<PastEvents>, LogError> {
         let (durable, ahead) = match self {
             Self::Log(log, slot, epoch) => {
                 let Some((durable_up_to, ahead)) = slot.unflushed(*epoch, entity, sequence) else { return Ok(None) };
@@ -229,12 +230,12 @@ impl Source<'_> {
             }
             Self::Turn(turn, drafts) => {
                 let drafted = drafts.iter().flat_map(|draft| &draft.recorded);
-                let drafted = drafted.filter(|event| event.entity_id == Some(entity)).map(|event| event.event.clone());
-                let drafted = drafted.collect();
+                let drafted = drafted.filter(|event| event.entity_id == Some(entity));
+                let drafted = drafted.map(|event| (event.sequence, event.event.clone())).collect();
                 (turn.entity(&request.organization, entity).await?, drafted)
             }
         };
-        Ok(Some(durable.into_iter().map(|recorded| recorded.event).chain(ahead).collect()))
+        Ok(Some(durable.into_iter().map(|recorded| (recorded.sequence, recorded.event)).chain(ahead).collect()))
     }
 }
 

@@ -9,7 +9,7 @@ use domain::text::{Metadata, Note};
 use domain::usage::Usage;
 use domain::{
     Command, CommandError, CommandId, Context, Credits, Decision, History, IdempotencyKey, KeyNamespace, Organization,
-    OrganizationId, Timestamp, decide,
+    OrganizationId, PastEvents, Timestamp, decide,
 };
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use store::chain::{self, GENESIS};
@@ -116,12 +116,12 @@ impl Writer {
             let context = Context { organization, command_id: id, now, history, welcome: None };
             match decide(&self.state, command, &context)? {
                 Decision::Accepted { events, after } => break (events, after),
-                Decision::NeedsHistory(entity) => assert_eq!(self.history.insert(entity, Vec::new()), None),
+                Decision::NeedsHistory(entity) => assert_eq!(self.history.insert(entity, PastEvents::default()), None),
             }
         };
-        for event in &events {
+        for (sequence, event) in (self.sequence + 1..).zip(&events) {
             if let Some(entity) = event.fact.entity_id() {
-                self.history.entry(entity).or_default().push(event.clone());
+                self.history.entry(entity).or_default().push(sequence, event.clone());
             }
         }
         let count = u32::try_from(events.len()).unwrap();

@@ -175,6 +175,7 @@ impl BalanceRow {
             Fact::RechargeSuspended(_) => self.auto_recharge_suspended = true,
             Fact::RechargeResumed(_) => self.auto_recharge_suspended = false,
             Fact::GrantMerged(_)
+            | Fact::RepaymentReturned(_)
             | Fact::PurchaseStarted(_)
             | Fact::PurchaseFailed(_)
             | Fact::PurchaseExpired(_)

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::events::{Fact, RestoreCause};
-use domain::grant::{Allocation, GrantTerms};
+use domain::grant::{Allocation, GrantTerms, total};
 use domain::ids::GrantId;
 use domain::text::Metadata;
 use domain::{Credits, Timestamp};
@@ -103,13 +103,23 @@ pub fn effects(fact: &Fact, at: Timestamp) -> Vec<(GrantId, Effect)> {
             moves(taken.chain([(f.purchase_id.grant(), owed)]))
         }
         Fact::PurchaseReinstated(f) => {
-            moves(each(&f.returned, |amount| Delta { remaining: amount, revoked: -amount, ..Delta::default() }))
+            let back = each(&f.returned, |amount| Delta { remaining: amount, revoked: -amount, ..Delta::default() });
+            // No longer owed, because it is held as before.
+            let held = total(&f.held);
+            let held = Delta { used: held, revoked: -held, ..Delta::default() };
+            moves(back.chain([(f.purchase_id.grant(), held)]))
         }
         Fact::ConsumptionRefunded(f) => {
             moves(each(&f.returned, |amount| Delta { remaining: amount, used: -amount, ..Delta::default() }))
         }
         Fact::CreditsConsumed(f) => moves(each(&f.allocations, spent)),
         Fact::DebtRepaid(f) => moves(each(&f.allocations, spent)),
+        // In the place of those that have repaid, which count as spent.
+        Fact::RepaymentReturned(f) => {
+            let mut effects = moves([(f.from.grant_id, spent(f.from.amount))]);
+            effects.push(born(begins(&f.terms, "refund")));
+            effects
+        }
         Fact::CreditsAdjustedDown(f) => moves(each(&f.allocations, spent)),
         Fact::CreditsReserved(f) => moves(each(&f.allocations, |held| Delta { held, ..Delta::default() })),
         Fact::ReservationCancelled(f) => moves(each(&f.released, released)),

@@ -71,6 +71,7 @@ pub fn change(fact: &Fact) -> Option<(PurchaseId, Change<'_>)> {
         | Fact::ReservationCancelled(_)
         | Fact::ReservationExpired(_)
         | Fact::DebtRepaid(_)
+        | Fact::RepaymentReturned(_)
         | Fact::CreditsAdjustedUp(_)
         | Fact::CreditsAdjustedDown(_)
         | Fact::SettingsChanged(_)

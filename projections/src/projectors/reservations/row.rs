@@ -86,6 +86,7 @@ pub fn change(recorded: &RecordedEvent) -> Option<Change> {
         | Fact::CreditsConsumed(_)
         | Fact::ConsumptionRefunded(_)
         | Fact::DebtRepaid(_)
+        | Fact::RepaymentReturned(_)
         | Fact::CreditsAdjustedUp(_)
         | Fact::CreditsAdjustedDown(_)
         | Fact::SettingsChanged(_)

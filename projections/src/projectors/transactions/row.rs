@@ -163,6 +163,7 @@ fn movement(fact: &Fact, at: Timestamp) -> Option<Movement<'_>> {
         | Fact::ReservationCancelled(_)
         | Fact::ReservationExpired(_)
         | Fact::DebtRepaid(_)
+        | Fact::RepaymentReturned(_)
         | Fact::SettingsChanged(_)
         | Fact::LowBalanceReached(_)
         | Fact::LowBalanceCleared(_)

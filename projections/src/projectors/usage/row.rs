@@ -75,6 +75,7 @@ pub fn used(recorded: &RecordedEvent) -> Option<Use<'_>> {
         | Fact::ReservationCancelled(_)
         | Fact::ReservationExpired(_)
         | Fact::DebtRepaid(_)
+        | Fact::RepaymentReturned(_)
         | Fact::CreditsAdjustedUp(_)
         | Fact::CreditsAdjustedDown(_)
         | Fact::SettingsChanged(_)
