@@ -44,12 +44,15 @@ pub enum Purpose {
     Migrate,
     /// Works on what is there, beside a server that may run on it.
     Use,
+    /// Only looks at what is there: a replica will do.
+    Read,
 }
 
 /// A database that answers.
 pub struct Database {
     options: PgConnectOptions,
     pool: PgPool,
+    purpose: Purpose,
     private: Option<PrivatePostgres>,
 }
 
@@ -63,8 +66,8 @@ impl DatabaseArgs {
         let unreachable = |error| Failure::caused("DATABASE_URL: the database does not answer", &error);
         // A pool would retry, and then tell only that it did.
         let connected = match purpose {
-            Purpose::Serve | Purpose::Migrate => postgres::connect_primary(&options).await,
-            Purpose::Use => options.connect().await,
+            Purpose::Serve | Purpose::Migrate | Purpose::Use => postgres::connect_primary(&options).await,
+            Purpose::Read => options.connect().await,
         };
         connected.map_err(unreachable)?.close().await.map_err(unreachable)?;
         Ok(Database::of(options, None, purpose))
@@ -73,12 +76,12 @@ impl DatabaseArgs {
     async fn open_private(&self, purpose: Purpose) -> Result<Database, Failure> {
         let private = match purpose {
             Purpose::Serve => PrivatePostgres::start(&self.data_dir).await,
-            Purpose::Use if !PrivatePostgres::may_exist(&self.data_dir) => {
+            Purpose::Use | Purpose::Read if !PrivatePostgres::may_exist(&self.data_dir) => {
                 let path = self.data_dir.display();
                 let detail = format!("--data-dir {path}: there is no ledger; `credit-ledger serve` makes one");
                 return Err(Failure::usage(detail));
             }
-            Purpose::Migrate | Purpose::Use => PrivatePostgres::open(&self.data_dir).await,
+            Purpose::Migrate | Purpose::Use | Purpose::Read => PrivatePostgres::open(&self.data_dir).await,
         };
         let private = private.map_err(|error| Failure::caused("the private PostgreSQL cannot be used", &error))?;
         Ok(Database::of(private.connect_options(DATABASE), Some(private), purpose))
@@ -96,10 +99,9 @@ pub(super) fn database_options(name: &str, url: &str) -> Result<PgConnectOptions
 
 impl Database {
     fn of(options: PgConnectOptions, private: Option<PrivatePostgres>, purpose: Purpose) -> Self {
-        // What looks at a ledger, as `verify` does, may look at a replica of it.
-        let pool = if purpose == Purpose::Use { replica_pool_options() } else { pool_options() };
+        let pool = if purpose == Purpose::Read { replica_pool_options() } else { pool_options() };
         let pool = pool.max_connections(CONNECTIONS);
-        Self { pool: pool.connect_lazy_with(session_options(options.clone())), options, private }
+        Self { pool: pool.connect_lazy_with(session_options(options.clone())), options, purpose, private }
     }
 
     #[must_use]
@@ -145,7 +147,11 @@ impl Database {
     /// # Errors
     /// The database cannot be reached, or is not migrated.
     pub async fn log(&self) -> Result<Arc<PostgresLog>, Failure> {
-        let log = PostgresLog::connect(self.options.clone(), READERS_DEFAULT).await;
+        let options = self.options.clone();
+        let log = match self.purpose {
+            Purpose::Read => PostgresLog::connect_to_read(options, READERS_DEFAULT).await,
+            Purpose::Serve | Purpose::Migrate | Purpose::Use => PostgresLog::connect(options, READERS_DEFAULT).await,
+        };
         let what = "the log cannot be read (a fresh database needs `credit-ledger migrate`)";
         log.map(Arc::new).map_err(|error| Failure::caused(what, &error))
     }

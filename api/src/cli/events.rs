@@ -34,7 +34,7 @@ pub struct Events {
 
 impl Events {
     pub async fn run(self) -> Result<(), Failure> {
-        let database = self.database.open(Purpose::Use).await?;
+        let database = self.database.open(Purpose::Read).await?;
         let log = database.log().await?;
         let ends = log.ends().await.map_err(unreadable)?;
         let place = self.place(&ends)?;

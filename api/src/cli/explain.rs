@@ -37,7 +37,7 @@ pub struct Explain {
 
 impl Explain {
     pub async fn run(self) -> Result<(), Failure> {
-        let database = self.database.open(Purpose::Use).await?;
+        let database = self.database.open(Purpose::Read).await?;
         let result = tokio::try_join!(self.events(&database), scale(database.pool()));
         database.close().await;
         let (events, scale) = result?;

@@ -42,7 +42,7 @@ const AS_ANALYST: &str = "-c role=ledger_analyst -c default_transaction_read_onl
 
 impl Psql {
     pub async fn run(self) -> Result<(), Failure> {
-        let database = self.database.open(Purpose::Use).await?;
+        let database = self.database.open(Purpose::Read).await?;
         // Ctrl-C is psql's: it cancels a statement there, and must not end us and with us a private server.
         let interrupts = signal(SignalKind::interrupt());
         let mut psql = Command::new("psql");

@@ -24,7 +24,7 @@ pub struct Status {
 
 impl Status {
     pub async fn run(self) -> Result<(), Failure> {
-        let database = self.database.open(Purpose::Use).await?;
+        let database = self.database.open(Purpose::Read).await?;
         let found = status::status(database.pool(), SystemClock::new().now()).await;
         database.close().await;
         let what = "the read tables cannot be asked (a fresh database needs `credit-ledger migrate`)";

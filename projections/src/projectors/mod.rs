@@ -19,6 +19,8 @@ pub use fold::Unprojectable;
 pub(crate) use fold::{long, small};
 
 #[cfg(test)]
+mod life;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;

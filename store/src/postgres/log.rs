@@ -7,14 +7,14 @@ use async_trait::async_trait;
 use domain::{EntityId, IdempotencyKey, OrganizationId, Timestamp};
 use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPool};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::answer::{ANSWER_TIMEOUT, answered};
 use super::error::of_read;
 use super::line::Line;
-use super::pool::pool_options;
+use super::pool::{pool_options, replica_pool_options};
 use super::row::Upcasters;
 use super::turn::{PostgresTurn, lock_head};
 use super::{append, due, feed, migrate, past, read, session_options};
@@ -60,9 +60,21 @@ impl PostgresLog {
     /// # Errors
     /// [`LogError::Unavailable`] where the database cannot be reached or is not migrated.
     pub async fn connect(options: PgConnectOptions, readers: u32) -> Result<Self, LogError> {
+        Self::connect_with(pool_options(), options, readers).await
+    }
+
+    /// The same for whoever only reads the log: a standby will do.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn connect_to_read(options: PgConnectOptions, readers: u32) -> Result<Self, LogError> {
+        Self::connect_with(replica_pool_options(), options, readers).await
+    }
+
+    async fn connect_with(pool: PgPoolOptions, options: PgConnectOptions, readers: u32) -> Result<Self, LogError> {
         let options = session_options(options);
         let readers = readers.max(TURNS_SHARE);
-        let pool = pool_options()
+        let pool = pool
             .max_connections(readers)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.clone())

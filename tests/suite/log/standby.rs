@@ -24,6 +24,12 @@ async fn restart(private: PrivatePostgres, data_dir: &Path, as_standby: bool) ->
     PrivatePostgres::start(data_dir).await.expect("it starts")
 }
 
+/// Whether the command succeeds, and what it says of errors.
+fn run(private: &PrivatePostgres, command: &str) -> (bool, String) {
+    let ran = binary().args(command.split(' ')).env("DATABASE_URL", private.url()).output().expect("it runs");
+    (ran.status.success(), String::from_utf8_lossy(&ran.stderr).into_owned())
+}
+
 fn is_unavailable<T>(result: Result<T, LogError>) -> bool {
     matches!(result, Err(LogError::Unavailable(_)))
 }
@@ -56,9 +62,14 @@ async fn c09_a_standby_is_not_taken_for_the_primary() {
     assert!(is_unavailable(log.now().await), "and the node is not ready");
     assert!(is_unavailable(PostgresLog::connect(options, 2).await));
 
-    let serve = binary().arg("serve").env("DATABASE_URL", private.url()).output().expect("it runs");
-    let said = String::from_utf8_lossy(&serve.stderr);
-    assert!(!serve.status.success() && said.contains("this server is a standby"), "{said}");
+    for writes in ["serve", "keys create --scope read", "verify --projections"] {
+        let (done, said) = run(&private, writes);
+        assert!(!done && said.contains("this server is a standby"), "{writes}: {said}");
+    }
+    for reads in ["events a", "status", "verify"] {
+        let (done, said) = run(&private, reads);
+        assert!(done, "{reads}: {said}");
+    }
 
     let private = restart(private, &data_dir, false).await;
     assert!(matches!(log.append(0, &batch).await.unwrap()[..], [Outcome::Appended { .. }]), "by the same log");
