@@ -2,298 +2,433 @@
 //!
 //! Invariant: what the database no longer says is believed for [`KEY_CACHE_TTL`] at most; while it does not answer, for
 //! [`KEY_CACHE_UNANSWERED`].
-//! Invariant: secrets that are not known, which anybody can make up, wait their turn: whoever presents them holds few of the
-//! permits of requests, and never all connections that known ones are looked up by.
 //! Invariant: what was asked earlier never stands in for what was asked, or forgotten, later.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use moka::sync::Cache;
 use store::keys::Hash;
 use store::log::LogError;
-use tokio::sync::{Mutex as AsyncMutex, Semaphore};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use crate::limits::{
-    KEY_CACHE_ENTRIES_MAX, KEY_CACHE_FRESH, KEY_CACHE_TTL, KEY_CACHE_UNANSWERED, LOOK_UP_MAX, UNKNOWN_SECRETS_AT_ONCE,
-    UNKNOWN_SECRETS_WAITING,
-};
+use crate::auth::pending::{Pending, Waiting};
+use crate::auth::turns::{Line, Turns};
+use crate::limits::{KEY_CACHE_ENTRIES_MAX, KEY_CACHE_FRESH, KEY_CACHE_TTL, KEY_CACHE_UNANSWERED};
+
+/// What a look-up found, for all who waited for it.
+pub type Found<T> = Result<Option<T>, Arc<LogError>>;
 
 /// Look-ups of one kind. By the hash of the secret: what can be timed of a look-up says nothing of a secret.
 pub struct Believed<T> {
-    known: Cache<Hash, Arc<Known<T>>>,
-    /// When what was known was forgotten, for as long as an older look-up may still come back.
-    forgotten: Cache<Hash, Instant>,
-    /// Held while either changes.
-    changing: Arc<Mutex<()>>,
-    strangers: Arc<Strangers>,
+    known: Cache<Hash, Known<T>>,
+    pending: Pending<Found<T>>,
+    turns: Arc<Turns>,
 }
 
-/// Room for secrets that are not known: to wait, and to be looked up.
-struct Strangers {
-    waiting: Semaphore,
-    looked_up: Semaphore,
+#[derive(Clone)]
+struct Known<T> {
+    value: T,
+    /// From before the look-up: what it found may have changed since.
+    asked_at: Instant,
 }
 
 impl<T> Clone for Believed<T> {
     fn clone(&self) -> Self {
-        let (known, forgotten) = (self.known.clone(), self.forgotten.clone());
-        Self { known, forgotten, changing: Arc::clone(&self.changing), strangers: Arc::clone(&self.strangers) }
-    }
-}
-
-struct Known<T> {
-    value: T,
-    looked_up_at: Instant,
-    refreshing: AtomicBool,
-    /// One look-up at a time, of those that requests wait for.
-    asking: AsyncMutex<()>,
-    /// When the database was last asked in vain.
-    unanswered_at: Mutex<Option<Instant>>,
-}
-
-impl<T> Known<T> {
-    /// Whether it is no use asking again yet.
-    fn was_unanswered_lately(&self) -> bool {
-        let at = *self.unanswered_at.lock().expect("nothing panics while it is held");
-        at.is_some_and(|at| at.elapsed() < KEY_CACHE_FRESH)
-    }
-
-    fn is_unanswered(&self, error: &LogError) {
-        tracing::warn!(%error, "a key could not be looked up again");
-        *self.unanswered_at.lock().expect("nothing panics while it is held") = Some(Instant::now());
-        self.refreshing.store(false, Ordering::Relaxed);
+        Self { known: self.known.clone(), pending: self.pending.clone(), turns: Arc::clone(&self.turns) }
     }
 }
 
 impl<T: Clone + Send + Sync + 'static> Believed<T> {
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(turns: &Arc<Turns>) -> Self {
         let known = Cache::builder().max_capacity(KEY_CACHE_ENTRIES_MAX).time_to_live(KEY_CACHE_UNANSWERED).build();
-        let forgotten = Cache::builder().max_capacity(KEY_CACHE_ENTRIES_MAX).time_to_live(LOOK_UP_MAX * 2).build();
-        let waiting = Semaphore::new(UNKNOWN_SECRETS_WAITING);
-        let strangers = Arc::new(Strangers { waiting, looked_up: Semaphore::new(UNKNOWN_SECRETS_AT_ONCE) });
-        Self { known, forgotten, changing: Arc::default(), strangers }
+        Self { known, pending: Pending::new(), turns: Arc::clone(turns) }
     }
 
     /// What is known under the hash. Nothing is kept of hashes that are not known: anybody can make them up.
     ///
     /// # Errors
-    /// The look-up failed, or too many secrets that nobody knows are being looked up.
-    pub async fn get<F, Fut>(&self, hash: Hash, look_up: F) -> Result<Option<T>, LogError>
+    /// The look-up failed or had no turn in time, or too many secrets that nobody knows are being looked up.
+    pub async fn get<F, Fut>(&self, hash: Hash, look_up: F) -> Found<T>
     where
-        F: FnOnce() -> Fut,
+        F: FnOnce(Line) -> Fut + Send + 'static,
         Fut: Future<Output = Result<Option<T>, LogError>> + Send + 'static,
     {
-        match self.believed(&hash) {
-            Some(known) if known.looked_up_at.elapsed() <= KEY_CACHE_TTL => {
+        match self.known(&hash) {
+            Some(known) if self.is_believed(&known) => {
                 self.refresh_if_stale(&known, hash, look_up);
-                Ok(Some(known.value.clone()))
+                Ok(Some(known.value))
             }
-            Some(known) => self.ask_again(&known, hash, look_up).await,
+            Some(known) => self.ask_again(known, hash, look_up).await,
             None => self.meet(hash, look_up).await,
         }
     }
 
     /// Forgets what is known, so that the next request asks. A look-up that is under way does not bring it back.
     pub fn forget(&self, hash: &Hash) {
-        self.forget_as_of(hash, Instant::now());
-    }
-
-    fn forget_as_of(&self, hash: &Hash, asked_at: Instant) {
-        let _alone = self.changing.lock().expect("nothing panics while it is held");
-        self.forgotten.insert(*hash, asked_at);
+        // In this order: from the first on, nothing older can be kept.
+        self.pending.disown(hash);
         self.known.invalidate(hash);
     }
 
-    /// Looks up a secret that is not known, in its turn. Of several requests with the same one, one asks.
-    async fn meet<F, Fut>(&self, hash: Hash, look_up: F) -> Result<Option<T>, LogError>
+    fn known(&self, hash: &Hash) -> Option<Known<T>> {
+        self.known.get(hash).filter(|known| known.asked_at.elapsed() <= KEY_CACHE_UNANSWERED)
+    }
+
+    /// Past its time only while the database does not answer: a silence tells as little of a key as an answer that it is
+    /// still valid, and is asked about as often.
+    fn is_believed(&self, known: &Known<T>) -> bool {
+        let age = known.asked_at.elapsed();
+        age <= KEY_CACHE_TTL || (age <= KEY_CACHE_UNANSWERED && self.turns.are_unanswered_since(KEY_CACHE_TTL))
+    }
+
+    /// Looks up a secret that is not known.
+    async fn meet<F, Fut>(&self, hash: Hash, look_up: F) -> Found<T>
     where
-        F: FnOnce() -> Fut,
+        F: FnOnce(Line) -> Fut,
         Fut: Future<Output = Result<Option<T>, LogError>>,
     {
-        let busy = || LogError::Unavailable("too many unknown secrets are being looked up".into());
-        let _place = self.strangers.waiting.try_acquire().map_err(|_| busy())?;
-        let _turn = timeout(LOOK_UP_MAX, self.strangers.looked_up.acquire()).await.map_err(|_| busy())?;
-        match self.believed(&hash) {
-            Some(known) => Ok(Some(known.value.clone())),
-            None => self.ask(hash, look_up()).await,
+        let _place = self.turns.room()?;
+        let waiting = self.pending.join(hash);
+        // The look-up before this one may have ended just now.
+        if let Some(known) = self.known(&hash) {
+            return Ok(Some(known.value));
         }
+        self.ask(&waiting, Line::Strangers, hash, look_up).await
     }
 
-    fn believed(&self, hash: &Hash) -> Option<Arc<Known<T>>> {
-        self.known.get(hash).filter(|known| known.looked_up_at.elapsed() <= KEY_CACHE_UNANSWERED)
-    }
-
-    /// Unless something newer is known, or it was forgotten since.
-    fn keep(&self, hash: Hash, value: T, asked_at: Instant) {
-        let _alone = self.changing.lock().expect("nothing panics while it is held");
-        let is_newer = |at: Instant| at > asked_at;
-        if self.forgotten.get(&hash).is_some_and(is_newer)
-            || self.known.get(&hash).is_some_and(|k| is_newer(k.looked_up_at))
-        {
-            return;
-        }
-        let known = Known {
-            value,
-            looked_up_at: asked_at,
-            refreshing: AtomicBool::new(false),
-            asking: AsyncMutex::new(()),
-            unanswered_at: Mutex::new(None),
-        };
-        self.known.insert(hash, Arc::new(known));
-    }
-
-    async fn ask(
-        &self,
-        hash: Hash,
-        looking: impl Future<Output = Result<Option<T>, LogError>>,
-    ) -> Result<Option<T>, LogError> {
-        let asked_at = Instant::now();
-        let found = looking.await?;
-        match &found {
-            Some(value) => self.keep(hash, value.clone(), asked_at),
-            // Nothing is noted of a secret that never was known: anybody can make those up.
-            None if self.known.get(&hash).is_some_and(|known| known.looked_up_at <= asked_at) => {
-                self.forget_as_of(&hash, asked_at);
-            }
-            None => {}
-        }
-        Ok(found)
-    }
-
-    /// What was known is no longer believed, unless the database does not answer.
-    async fn ask_again<F, Fut>(&self, known: &Known<T>, hash: Hash, look_up: F) -> Result<Option<T>, LogError>
+    /// What was known is no longer believed, unless the database turns out not to answer.
+    async fn ask_again<F, Fut>(&self, known: Known<T>, hash: Hash, look_up: F) -> Found<T>
     where
-        F: FnOnce() -> Fut,
+        F: FnOnce(Line) -> Fut,
         Fut: Future<Output = Result<Option<T>, LogError>>,
     {
-        let _alone = known.asking.lock().await;
-        if let Some(newer) = self.believed(&hash).filter(|newer| newer.looked_up_at.elapsed() <= KEY_CACHE_TTL) {
-            return Ok(Some(newer.value.clone()));
-        }
-        if known.was_unanswered_lately() {
-            return Ok(Some(known.value.clone()));
-        }
-        match self.ask(hash, look_up()).await {
-            Err(error) => {
-                known.is_unanswered(&error);
-                Ok(Some(known.value.clone()))
-            }
+        match self.ask(&self.pending.join(hash), Line::Known, hash, look_up).await {
+            Err(_) if self.is_believed(&known) => Ok(Some(known.value)),
             found => found,
         }
     }
 
     /// One request starts the look-up, beside itself; none waits for it.
-    fn refresh_if_stale<F, Fut>(&self, known: &Arc<Known<T>>, hash: Hash, look_up: F)
+    fn refresh_if_stale<F, Fut>(&self, known: &Known<T>, hash: Hash, look_up: F)
     where
-        F: FnOnce() -> Fut,
+        F: FnOnce(Line) -> Fut + Send + 'static,
         Fut: Future<Output = Result<Option<T>, LogError>> + Send + 'static,
     {
-        let is_stale = known.looked_up_at.elapsed() > KEY_CACHE_FRESH && !known.was_unanswered_lately();
-        if !is_stale || known.refreshing.swap(true, Ordering::Relaxed) {
+        if known.asked_at.elapsed() <= KEY_CACHE_FRESH || self.turns.are_unanswered_since(KEY_CACHE_FRESH) {
             return;
         }
-        let (believed, known, looking) = (self.clone(), Arc::clone(known), look_up());
-        tokio::spawn(async move {
-            if let Err(error) = believed.ask(hash, looking).await {
-                known.is_unanswered(&error);
-            }
-        });
+        let Some(waiting) = self.pending.begin(hash) else { return };
+        let believed = self.clone();
+        tokio::spawn(async move { believed.ask(&waiting, Line::Known, hash, look_up).await });
+    }
+
+    /// The answer to all who wait for this secret, of one look-up.
+    async fn ask<F, Fut>(&self, waiting: &Waiting<Found<T>>, line: Line, hash: Hash, look_up: F) -> Found<T>
+    where
+        F: FnOnce(Line) -> Fut,
+        Fut: Future<Output = Result<Option<T>, LogError>>,
+    {
+        let looking = async {
+            let found = self.look_up(line, look_up).await.map_err(Arc::new);
+            waiting.end(|| self.keep(hash, &found));
+            found.map(|known| known.map(|known| known.value))
+        };
+        waiting.answer(looking).await
+    }
+
+    async fn look_up<F, Fut>(&self, line: Line, look_up: F) -> Result<Option<Known<T>>, LogError>
+    where
+        F: FnOnce(Line) -> Fut,
+        Fut: Future<Output = Result<Option<T>, LogError>>,
+    {
+        let _turn = self.turns.wait(line).await?;
+        let asked_at = Instant::now();
+        let found = look_up(line).await;
+        self.turns.note(line, &found);
+        Ok(found?.map(|value| Known { value, asked_at }))
+    }
+
+    fn keep(&self, hash: Hash, found: &Result<Option<Known<T>>, Arc<LogError>>) {
+        match found {
+            Ok(Some(known)) => self.known.insert(hash, known.clone()),
+            Ok(None) => self.known.invalidate(&hash),
+            Err(_) => {}
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::{pending, ready};
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
-    const HASH: Hash = [7; 32];
+    use futures::future::{BoxFuture, FutureExt, join_all};
+    use tokio::sync::Semaphore;
 
-    async fn away() -> Result<Option<u8>, LogError> {
-        Err(LogError::Unavailable("away".into()))
+    use crate::limits::UNKNOWN_SECRETS_WAITING;
+
+    const HASH: Hash = [7; 32];
+    const INSTANT: Duration = Duration::from_millis(1);
+
+    type Answer = Result<Option<u8>, LogError>;
+
+    /// The database, which answers when a test lets it.
+    #[derive(Clone)]
+    struct Database {
+        gate: Arc<Semaphore>,
+        asked: Arc<AtomicUsize>,
     }
 
-    async fn says(answer: Option<u8>) -> Result<Option<u8>, LogError> {
-        Ok(answer)
+    impl Database {
+        fn new() -> Self {
+            Self { gate: Arc::new(Semaphore::new(0)), asked: Arc::default() }
+        }
+
+        fn answers<A>(&self, answer: A) -> impl FnOnce(Line) -> BoxFuture<'static, Answer> + Send + use<A>
+        where
+            A: Fn() -> Answer + Send + 'static,
+        {
+            let database = self.clone();
+            move |_| {
+                database.asked.fetch_add(1, Ordering::SeqCst);
+                Box::pin(async move {
+                    let _pass = database.gate.acquire().await;
+                    answer()
+                })
+            }
+        }
+
+        fn open(&self) {
+            self.gate.add_permits(1);
+        }
+
+        fn asked(&self) -> usize {
+            self.asked.load(Ordering::SeqCst)
+        }
+    }
+
+    fn believed() -> Believed<u8> {
+        Believed::new(&Arc::new(Turns::new()))
     }
 
     /// Something that was looked up so long ago.
     fn known(value: u8, ago: Duration) -> Believed<u8> {
-        let believed = Believed::new();
-        believed.keep(HASH, value, Instant::now().checked_sub(ago).expect("the machine runs longer"));
+        let believed = believed();
+        knows(&believed, HASH, value, ago);
         believed
     }
 
-    fn stranger(number: usize) -> Hash {
+    fn knows(believed: &Believed<u8>, hash: Hash, value: u8, ago: Duration) {
+        let asked_at = Instant::now().checked_sub(ago).expect("the machine runs longer");
+        believed.known.insert(hash, Known { value, asked_at });
+    }
+
+    fn secret(number: usize) -> Hash {
         let mut hash = [255; 32];
         hash[..8].copy_from_slice(&number.to_be_bytes());
         hash
     }
 
+    fn away(_: Line) -> impl Future<Output = Answer> + Send {
+        ready(Err(LogError::Unavailable("away".into())))
+    }
+
+    fn never(_: Line) -> impl Future<Output = Answer> + Send {
+        pending()
+    }
+
+    fn says(answer: Option<u8>) -> impl FnOnce(Line) -> std::future::Ready<Answer> + Send + 'static {
+        move |_| ready(Ok(answer))
+    }
+
+    fn an_interval_ago() -> Instant {
+        Instant::now().checked_sub(KEY_CACHE_FRESH + INSTANT).expect("the machine runs longer")
+    }
+
+    async fn until(is_so: impl Fn() -> bool) {
+        let waiting = async {
+            while !is_so() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("it becomes so");
+    }
+
+    /// Until what is looked up beside requests has ended: each has a copy of what is believed.
+    async fn nobody_asks(believed: &Believed<u8>) {
+        until(|| Arc::strong_count(&believed.turns) == 1).await;
+    }
+
+    /// What was found, where a test does not want the error.
+    fn found(found: Found<u8>) -> Option<Option<u8>> {
+        found.ok()
+    }
+
     #[tokio::test]
     async fn a_known_secret_is_believed_longer_while_the_database_does_not_answer() {
         let believed = known(1, KEY_CACHE_TTL * 2);
-        assert_eq!(believed.get(HASH, away).await.expect("it is believed"), Some(1));
-        let never = || std::future::pending::<Result<Option<u8>, LogError>>();
-        assert_eq!(believed.get(HASH, never).await.expect("nobody asks again at once"), Some(1));
+        assert_eq!(found(believed.get(HASH, away).await), Some(Some(1)));
+        assert_eq!(found(believed.get(HASH, never).await), Some(Some(1)), "nobody asks again at once");
         assert!(known(1, KEY_CACHE_UNANSWERED).get(HASH, away).await.is_err(), "not for ever");
-        let found = known(1, KEY_CACHE_TTL * 2).get(HASH, || says(Some(2))).await;
-        assert_eq!(found.expect("it answers"), Some(2));
+        assert_eq!(found(known(1, KEY_CACHE_TTL * 2).get(HASH, says(Some(2))).await), Some(Some(2)));
     }
 
     #[tokio::test]
     async fn what_the_database_no_longer_says_is_not_believed() {
         let believed = known(1, KEY_CACHE_TTL * 2);
-        assert_eq!(believed.get(HASH, || says(None)).await.expect("it answers"), None);
+        assert_eq!(found(believed.get(HASH, says(None)).await), Some(None));
         assert!(believed.get(HASH, away).await.is_err(), "nothing is left of it");
     }
 
     #[tokio::test]
+    async fn a_database_that_answers_anything_is_not_away() {
+        let believed = known(1, KEY_CACHE_TTL * 2);
+        let corrupt = |_| ready(Err(LogError::Corrupt("a row".into())));
+        assert!(believed.get(HASH, corrupt).await.is_err());
+
+        believed.turns.note_unanswered(Some(an_interval_ago()));
+        knows(&believed, secret(1), 1, KEY_CACHE_TTL * 2);
+        assert_eq!(found(believed.get(secret(1), says(Some(1))).await), Some(Some(1)));
+        nobody_asks(&believed).await;
+        assert_eq!(found(believed.get(HASH, says(None)).await), Some(None), "it is back, and this was revoked");
+    }
+
+    #[tokio::test]
+    async fn a_known_secret_that_has_no_turn_is_not_believed_for_longer() {
+        let believed = known(1, KEY_CACHE_TTL * 2);
+        let mut busy = Vec::new();
+        for number in 0..Line::Known.turns().into() {
+            knows(&believed, secret(number), 1, KEY_CACHE_TTL * 2);
+            busy.push(Box::pin(believed.get(secret(number), never)));
+            assert!(futures::poll!(busy.last_mut().expect("it is there")).is_pending());
+        }
+        assert!(believed.get(HASH, away).await.is_err(), "the database is busy, not away");
+    }
+
+    #[tokio::test]
     async fn secrets_that_nobody_knows_wait_their_turn_and_not_all_of_them() {
-        let believed = known(1, Duration::ZERO);
-        let never = || std::future::pending::<Result<Option<u8>, LogError>>();
-        let strangers = (0..UNKNOWN_SECRETS_WAITING).map(|number| Box::pin(believed.get(stranger(number), never)));
-        let mut strangers: Vec<_> = strangers.collect();
+        let believed = known(1, KEY_CACHE_TTL * 2);
+        let mut strangers: Vec<_> =
+            (0..UNKNOWN_SECRETS_WAITING).map(|number| Box::pin(believed.get(secret(number), never))).collect();
         for stranger in &mut strangers {
             assert!(futures::poll!(stranger).is_pending());
         }
-        assert!(believed.get(stranger(UNKNOWN_SECRETS_WAITING), never).await.is_err(), "at once");
-        assert_eq!(believed.get(HASH, away).await.expect("it is known"), Some(1));
+        let other_kind = Believed::<u8>::new(&believed.turns);
+        assert!(futures::poll!(Box::pin(other_kind.get(HASH, never))).is_ready(), "an error, at once");
+        assert_eq!(found(believed.get(HASH, says(Some(2))).await), Some(Some(2)), "known ones do not wait behind them");
         strangers.clear();
-        assert_eq!(believed.get(stranger(0), || says(Some(3))).await.expect("there is room again"), Some(3));
+        assert_eq!(found(believed.get(secret(0), says(Some(3))).await), Some(Some(3)), "there is room again");
+    }
+
+    #[tokio::test]
+    async fn strangers_beyond_those_that_are_looked_up_are_answered_when_their_turn_comes() {
+        let (believed, database) = (believed(), Database::new());
+        let mut strangers: Vec<_> =
+            (0..200).map(|number| Box::pin(believed.get(secret(number), database.answers(|| Ok(Some(1)))))).collect();
+        for stranger in &mut strangers {
+            assert!(futures::poll!(stranger).is_pending());
+        }
+        assert_eq!(database.asked(), usize::from(Line::Strangers.turns()));
+        database.open();
+        assert!(join_all(strangers).await.into_iter().all(|one| found(one) == Some(Some(1))));
     }
 
     #[tokio::test]
     async fn requests_at_once_with_one_secret_are_one_look_up() {
-        let (believed, asked) = (Believed::new(), std::sync::atomic::AtomicUsize::new(0));
-        let look_up = || {
-            asked.fetch_add(1, Ordering::SeqCst);
-            async {
-                tokio::task::yield_now().await;
-                Ok(Some(1_u8))
+        let answers: [fn() -> Answer; 3] = [|| Ok(Some(1)), || Ok(None), || Err(LogError::Unavailable("away".into()))];
+        for answer in answers {
+            let (believed, database) = (believed(), Database::new());
+            let mut requests: Vec<_> =
+                (0..200).map(|_| Box::pin(believed.get(HASH, database.answers(answer)))).collect();
+            for request in &mut requests {
+                assert!(futures::poll!(request).is_pending());
             }
-        };
-        let found = futures::future::join_all((0..200).map(|_| believed.get(HASH, look_up))).await;
-        assert!(found.into_iter().all(|found| found.is_ok_and(|value| value == Some(1))));
-        assert_eq!(asked.load(Ordering::SeqCst), 1);
+            // Who asks may go away.
+            drop(requests.remove(0));
+            database.open();
+            let all = join_all(requests).await;
+            assert!(all.into_iter().all(|one| found(one) == answer().ok()));
+            assert_eq!(database.asked(), 2, "by the first one, and by one after it");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_as_old_as_the_question() {
+        let (believed, database) = (believed(), Database::new());
+        let mut request = Box::pin(believed.get(HASH, database.answers(|| Ok(Some(1)))));
+        assert!(futures::poll!(&mut request).is_pending());
+        let before_the_answer = Instant::now();
+        database.open();
+        assert_eq!(found(request.await), Some(Some(1)));
+        assert!(believed.known(&HASH).expect("it is kept").asked_at <= before_the_answer);
     }
 
     #[tokio::test]
     async fn a_look_up_that_comes_late_undoes_nothing() {
-        let believed = Believed::new();
-        let (answer, answered) = tokio::sync::oneshot::channel();
-        let mut early = Box::pin(believed.get(HASH, || async { Ok(answered.await.ok()) }));
+        let (believed, database) = (believed(), Database::new());
+        let mut early = Box::pin(believed.get(HASH, database.answers(|| Ok(Some(1)))));
         assert!(futures::poll!(&mut early).is_pending());
         believed.forget(&HASH);
-        answer.send(1).expect("it waits");
-        assert_eq!(early.await.expect("it was so when it was asked"), Some(1));
-        assert!(believed.get(HASH, away).await.is_err(), "it was signed out since");
+        assert_eq!(found(believed.get(HASH, says(Some(2))).await), Some(Some(2)), "it is asked anew");
+        database.open();
+        assert_eq!(found(early.await), Some(Some(1)), "it was so when it was asked");
+        assert_eq!(found(believed.get(HASH, away).await), Some(Some(2)), "the newer one stands");
+    }
 
-        let believed = known(2, Duration::ZERO);
-        believed.keep(HASH, 1, Instant::now() - Duration::from_secs(1));
-        assert_eq!(believed.get(HASH, away).await.expect("it is known"), Some(2));
+    #[tokio::test]
+    async fn neither_who_asks_nor_a_refresh_brings_back_what_was_signed_out() {
+        for age in [KEY_CACHE_FRESH + INSTANT, KEY_CACHE_TTL * 2] {
+            let (believed, database) = (known(1, age), Database::new());
+            let mut early = Box::pin(believed.get(HASH, database.answers(|| Ok(Some(1)))));
+            let _either = futures::poll!(&mut early);
+            until(|| database.asked() == 1).await;
+            believed.forget(&HASH);
+            database.open();
+            if age > KEY_CACHE_TTL {
+                assert_eq!(found(early.await), Some(Some(1)), "it was so when it was asked");
+            }
+            nobody_asks(&believed).await;
+            assert!(believed.get(HASH, away).await.is_err(), "nothing is left of it");
+        }
+    }
+
+    #[tokio::test]
+    async fn while_the_database_is_away_known_secrets_do_not_wait_for_it_one_after_the_other() {
+        let (believed, database) = (believed(), Database::new());
+        for number in 0..100 {
+            knows(&believed, secret(number), 1, KEY_CACHE_TTL * 2);
+        }
+        let no_answer = || Err(LogError::Unavailable("away".into()));
+        let mut requests: Vec<_> =
+            (0..100).map(|number| Box::pin(believed.get(secret(number), database.answers(no_answer)))).collect();
+        for request in &mut requests {
+            assert!(futures::poll!(request).is_pending());
+        }
+        database.open();
+        assert!(join_all(requests).await.into_iter().all(|one| found(one) == Some(Some(1))));
+        assert_eq!(database.asked(), usize::from(Line::Known.turns()), "the others did not ask in their turn");
+    }
+
+    #[tokio::test]
+    async fn while_the_database_is_away_it_is_asked_once_an_interval_and_no_request_waits() {
+        let (believed, database) = (known(1, KEY_CACHE_TTL * 2), Database::new());
+        let no_answer = || Err(LogError::Unavailable("away".into()));
+        let at_once = || believed.get(HASH, database.answers(no_answer)).now_or_never().and_then(found);
+        believed.turns.note_unanswered(Some(an_interval_ago()));
+        for _ in 0..10 {
+            assert_eq!(at_once(), Some(Some(1)));
+        }
+        until(|| database.asked() == 1).await;
+        database.open();
+        nobody_asks(&believed).await;
+        for _ in 0..10 {
+            assert_eq!(at_once(), Some(Some(1)));
+        }
+        nobody_asks(&believed).await;
+        assert_eq!(database.asked(), 1);
     }
 }

@@ -9,7 +9,9 @@ mod authenticator;
 mod believed;
 mod caller;
 mod directory;
+mod pending;
 mod presented;
+mod turns;
 
 pub use admin_key::{AdminKey, AdminKeyTooShort};
 pub use authenticator::Authenticator;
