@@ -90,7 +90,7 @@ impl Turns {
 
     /// Whether the database was last asked in vain, and so lately.
     #[must_use]
-    pub fn are_unanswered_since(&self, ago: Duration) -> bool {
+    pub fn was_in_vain_within(&self, ago: Duration) -> bool {
         self.unanswered_at().is_some_and(|at| at.elapsed() <= ago)
     }
 
@@ -120,7 +120,7 @@ mod tests {
         }
         let _a_stranger = turns.wait(Line::Strangers).await.expect("they have their own");
         assert!(turns.wait(Line::Known).await.is_err(), "it ends");
-        assert!(!turns.are_unanswered_since(LOOK_UP_MAX * 2));
+        assert!(!turns.was_in_vain_within(LOOK_UP_MAX * 2));
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
         let (away, corrupt) = (Err(unavailable("away")), Err(LogError::Corrupt("a row".into())));
         let says = |line, found: &Result<(), LogError>| {
             turns.note(line, found);
-            turns.are_unanswered_since(LOOK_UP_MAX)
+            turns.was_in_vain_within(LOOK_UP_MAX)
         };
         assert!(!says(Line::Strangers, &away), "anybody can cause those");
         assert!(!says(Line::Known, &corrupt), "it answered");
