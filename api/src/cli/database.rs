@@ -62,7 +62,11 @@ impl DatabaseArgs {
         let options = database_options("DATABASE_URL", &url)?;
         let unreachable = |error| Failure::caused("DATABASE_URL: the database does not answer", &error);
         // A pool would retry, and then tell only that it did.
-        options.connect().await.map_err(unreachable)?.close().await.map_err(unreachable)?;
+        let connected = match purpose {
+            Purpose::Serve | Purpose::Migrate => postgres::connect_primary(&options).await,
+            Purpose::Use => options.connect().await,
+        };
+        connected.map_err(unreachable)?.close().await.map_err(unreachable)?;
         Ok(Database::of(options, None, purpose))
     }
 

@@ -28,7 +28,10 @@ pub fn session_options(options: PgConnectOptions) -> PgConnectOptions {
 /// A connection to the primary. While a failover moves a name, it may still lead to the old node, as a standby: what that
 /// answers is out of date, and it appends nothing. A primary becomes a standby only by a restart, which ends its sessions,
 /// so one look at each connection is enough.
-pub(super) async fn connect_primary(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+///
+/// # Errors
+/// It does not answer, or is a standby.
+pub async fn connect_primary(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
     let mut connection = options.connect().await?;
     refuse_standby(&mut connection).await?;
     Ok(connection)

@@ -219,7 +219,7 @@ impl Log for PostgresLog {
 
     async fn now(&self) -> Result<Timestamp, LogError> {
         let mut line = self.clock.hold().await;
-        let mut connection = line.take(&self.options, ACQUIRE_TIMEOUT).await?;
+        let mut connection = line.take_at_once(&self.options, ACQUIRE_TIMEOUT).await?;
         let now = answered(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&mut connection)).await?;
         line.keep(connection);
         Ok(now)

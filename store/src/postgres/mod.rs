@@ -20,7 +20,7 @@ mod read;
 pub(crate) mod row;
 mod turn;
 
-pub use connect::{StartupError, UnsafeServer, check_server, session_options};
+pub use connect::{StartupError, UnsafeServer, check_server, connect_primary, session_options};
 pub use feed::Feed;
 pub use log::{PostgresLog, READERS_DEFAULT};
 pub use migrate::{MigrateError, PARTITIONS_DEFAULT, PARTITIONS_MAX, migrate};

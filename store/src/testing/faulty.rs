@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -37,11 +37,14 @@ pub struct FaultyLog {
     inner: Arc<dyn Log>,
     clock: Arc<dyn Clock>,
     clock_ahead_ms: AtomicI64,
+    clock_open: watch::Sender<bool>,
     appends_to_fail: Mutex<VecDeque<(OrganizationId, Failpoint)>>,
     read_backs_to_fail: AtomicUsize,
     appends_open: watch::Sender<bool>,
     heads_open: watch::Sender<bool>,
     entities_open: watch::Sender<bool>,
+    held_load: watch::Sender<Option<OrganizationId>>,
+    unloadable: OnceLock<OrganizationId>,
     /// The sequence of each snapshot that was appended.
     snapshots: Mutex<Vec<u64>>,
     pub loads: AtomicUsize,
@@ -61,11 +64,14 @@ impl FaultyLog {
             inner,
             clock,
             clock_ahead_ms: AtomicI64::new(0),
+            clock_open: watch::Sender::new(true),
             appends_to_fail: Mutex::default(),
             read_backs_to_fail: AtomicUsize::new(0),
             appends_open: watch::Sender::new(true),
             heads_open: watch::Sender::new(true),
             entities_open: watch::Sender::new(true),
+            held_load: watch::Sender::new(None),
+            unloadable: OnceLock::new(),
             snapshots: Mutex::default(),
             loads: AtomicUsize::new(0),
             loads_under_way: AtomicUsize::new(0),
@@ -114,9 +120,32 @@ impl FaultyLog {
         self.entities_open.send_replace(true);
     }
 
+    /// Holds loads of this organization back until [`Self::open_loads`].
+    pub fn hold_loads_of(&self, organization: &OrganizationId) {
+        self.held_load.send_replace(Some(organization.clone()));
+    }
+
+    pub fn open_loads(&self) {
+        self.held_load.send_replace(None);
+    }
+
+    /// No load of this organization succeeds.
+    pub fn fail_loads_of(&self, organization: &OrganizationId) {
+        self.unloadable.set(organization.clone()).expect("one organization a case");
+    }
+
     /// How far the database's clock is ahead of the nodes'.
     pub fn set_clock_ahead_ms(&self, ahead: i64) {
         self.clock_ahead_ms.store(ahead, Ordering::SeqCst);
+    }
+
+    /// Holds looks at the database's clock back until [`Self::open_clock`].
+    pub fn hold_clock(&self) {
+        self.clock_open.send_replace(false);
+    }
+
+    pub fn open_clock(&self) {
+        self.clock_open.send_replace(true);
     }
 
     #[must_use]
@@ -182,8 +211,13 @@ impl Log for FaultyLog {
         self.loads_at_once_max.fetch_max(at_once, Ordering::SeqCst);
         // Others have time to come beside it.
         tokio::task::yield_now().await;
+        let is_free = |held: &Option<OrganizationId>| held.as_ref() != Some(organization);
+        self.held_load.subscribe().wait_for(is_free).await.expect("the log holds the sender");
         let loaded = self.inner.load(organization).await;
         self.loads_under_way.fetch_sub(1, Ordering::SeqCst);
+        if self.unloadable.get() == Some(organization) {
+            return Err(LogError::Unavailable("failpoint".into()));
+        }
         loaded
     }
 
@@ -257,6 +291,7 @@ impl Log for FaultyLog {
     }
 
     async fn now(&self) -> Result<Timestamp, LogError> {
+        opened(&self.clock_open).await;
         Ok(self.clock.now() + TimeDelta::milliseconds(self.clock_ahead_ms.load(Ordering::SeqCst)))
     }
 }

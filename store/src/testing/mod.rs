@@ -54,12 +54,16 @@ macro_rules! engine_suite {
             time::c12_a_node_with_a_wrong_clock_sweeps_nothing
             time::c12_a_clock_that_is_set_between_two_looks_decides_nothing
             time::c12_a_clock_that_is_set_between_two_looks_sweeps_nothing
+            time::c12_a_strong_read_by_a_clock_that_was_set_shows_nothing
+            time::c12_a_strong_read_waits_for_the_first_look_at_the_clocks
             time::c13_idle_organizations_are_settled
             time::c13_a_sweep_corrects_due_times_together_and_leaves_connections_to_commands
             time::c13_an_organization_that_is_busy_for_long_delays_no_other_sweep
             time::c13_a_due_time_corrected_by_another_node_is_told_again
             time::c13_a_due_time_behind_one_that_was_raised_is_told
             time::c13_a_due_time_is_told_however_long_its_command_waits
+            sweep::c13_a_sweeper_with_a_place_waits_for_no_organization
+            sweep::c13_an_organization_that_cannot_be_loaded_delays_no_other
             past::c29_a_balance_in_the_past_is_what_was_seen_then
             past::c29_every_boundary_between_events_agrees_with_a_naive_fold
             batch::c24_commands_of_one_organization_in_listed_order

@@ -4,6 +4,7 @@ mod append;
 mod fixture;
 mod plans;
 mod reads;
+mod restart;
 mod roles;
 mod silence;
 mod standby;

@@ -10,6 +10,7 @@ use store::postgres::{self, PostgresLog};
 use store::private_postgres::{DATABASE, PrivatePostgres};
 
 use super::fixture::*;
+use crate::support::node::binary;
 
 /// The cluster as a standby of nobody: it has all that it had, and waits for more.
 async fn restart(private: PrivatePostgres, data_dir: &Path, as_standby: bool) -> PrivatePostgres {
@@ -54,6 +55,10 @@ async fn c09_a_standby_is_not_taken_for_the_primary() {
     assert!(is_unavailable(log.load(&a.organization).await));
     assert!(is_unavailable(log.now().await), "and the node is not ready");
     assert!(is_unavailable(PostgresLog::connect(options, 2).await));
+
+    let serve = binary().arg("serve").env("DATABASE_URL", private.url()).output().expect("it runs");
+    let said = String::from_utf8_lossy(&serve.stderr);
+    assert!(!serve.status.success() && said.contains("this server is a standby"), "{said}");
 
     let private = restart(private, &data_dir, false).await;
     assert!(matches!(log.append(0, &batch).await.unwrap()[..], [Outcome::Appended { .. }]), "by the same log");

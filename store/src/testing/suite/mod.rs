@@ -10,5 +10,6 @@ pub mod keys;
 pub mod past;
 pub mod queue;
 pub mod snapshots;
+pub mod sweep;
 pub mod tail;
 pub mod time;

@@ -127,14 +127,41 @@ pub async fn c12_a_clock_that_is_set_between_two_looks_decides_nothing(log: Arc<
         world.clock.step_seconds(forward);
         let refused = node.execute(world.request("spend", consume(1))).await;
         assert!(matches!(refused, Err(ExecuteError::Unavailable { .. })), "{refused:?}");
-        let balance = node.strong_balance(&world.organization).await;
-        assert!(matches!(balance, Err(ExecuteError::Unavailable { .. })), "{balance:?}");
         a_while().await;
         assert!(node.ready().is_err());
         assert_eq!(world.names().await, ["CreditsGranted"]);
         world.log.set_clock_ahead_ms(0);
         world.node().execute(world.request("top-up", grant(1))).await.expect("the clock is right again");
     }
+}
+
+/// No command comes that could notice it first: an hour ahead, the grant would be gone.
+pub async fn c12_a_strong_read_by_a_clock_that_was_set_shows_nothing(log: Arc<dyn Log>) {
+    let (world, node) = World::with_credits(log, 100).await;
+    node.execute(world.request("short", grant_until(100, Expiry::In(600)))).await.unwrap();
+    let node = world.node_with(Limits { clock_interval: Duration::from_secs(3_600), ..World::quiet() });
+    assert!(node.strong_balance(&world.organization).await.unwrap().is_some());
+    world.log.set_clock_ahead_ms(-3_600_000);
+    world.clock.step_seconds(3_600);
+    for _ in 0..2 {
+        let balance = node.strong_balance(&world.organization).await;
+        assert!(matches!(balance, Err(ExecuteError::Unavailable { .. })), "{balance:?}");
+        a_while().await;
+    }
+    assert!(node.ready().is_err());
+}
+
+/// As a command does, so that a node that has just started refuses none.
+pub async fn c12_a_strong_read_waits_for_the_first_look_at_the_clocks(log: Arc<dyn Log>) {
+    let (world, _node) = World::with_credits(log, 100).await;
+    world.log.hold_clock();
+    let node = world.node();
+    let organization = world.organization.clone();
+    let read = tokio::spawn(async move { node.strong_balance(&organization).await });
+    a_while().await;
+    assert!(!read.is_finished());
+    world.log.open_clock();
+    assert!(read.await.unwrap().unwrap().is_some());
 }
 
 /// No command comes that could notice it first.
