@@ -35,8 +35,9 @@ pub const UNKNOWN_SECRETS_AT_ONCE: u16 = 2;
 pub const UNKNOWN_SECRETS_WAITING: usize = 2048;
 /// The longest look-up of a caller, and the longest wait for its turn.
 pub const LOOK_UP_MAX: Duration = Duration::from_secs(2);
-/// How long a look-up waits for its connection.
-pub const LOOK_UP_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a look-up waits for its connection: longer than an idle one is asked whether it lives (1 s), so that a new
+/// one takes the place of one that a firewall forgot, and shorter than [`LOOK_UP_MAX`].
+pub const LOOK_UP_ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1500);
 /// From this age on a believed key is looked up again beside the request that uses it, so that none waits.
 pub const KEY_CACHE_FRESH: Duration = Duration::from_secs(2);
 /// Keys kept in memory: more than one node's callers use, at a few hundred bytes each.
