@@ -21,7 +21,7 @@ use crate::limits::{LOOK_UP_ACQUIRE_TIMEOUT, LOOK_UP_MAX};
 #[derive(Clone)]
 pub struct Keys {
     pool: PgPool,
-    /// For look-ups of callers alone: every request waits for them.
+    /// For look-ups of callers alone, as are those of strangers: every request waits for them.
     known: PgPool,
     strangers: PgPool,
     clock: Arc<dyn Clock>,
@@ -147,13 +147,14 @@ impl Keys {
     }
 }
 
-/// A connection for each turn: who has a turn waits for the database alone, never for another look-up.
+/// A connection for each turn: who has a turn waits for the database alone, and for no look-up but the one before it,
+/// whose connection is asked whether it is well before it comes back.
 fn look_ups(pool: &PgPool, line: Line) -> PgPool {
     let look_ups = pool_options().max_connections(line.turns().into()).acquire_timeout(LOOK_UP_ACQUIRE_TIMEOUT);
     look_ups.connect_lazy_with(pool.connect_options().as_ref().clone())
 }
 
-/// A look-up that is bounded: its request holds a permit meanwhile.
+/// A look-up that is bounded: a turn, and a permit of each request that waits for it, is held meanwhile.
 async fn looked_up<T>(look_up: impl Future<Output = Result<T, LogError>>) -> Result<T, LogError> {
     let found = tokio::time::timeout(LOOK_UP_MAX, look_up).await;
     found.unwrap_or_else(|elapsed| Err(LogError::Unavailable(Box::new(elapsed))))
