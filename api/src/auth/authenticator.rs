@@ -2,7 +2,8 @@
 //!
 //! Invariant: a revoked key stops working within [`KEY_CACHE_TTL`](crate::limits::KEY_CACHE_TTL) of the last look-up that
 //! found it valid, on every node that the database answers
-//! ([`KEY_CACHE_UNANSWERED`](crate::limits::KEY_CACHE_UNANSWERED) on others), and so do the tokens and sessions that came of it. A pass ends at its time at once.
+//! ([`KEY_CACHE_UNANSWERED`](crate::limits::KEY_CACHE_UNANSWERED) on others: those whose last look-up of any known
+//! secret was in vain), and so do the tokens and sessions that came of it. A pass ends at its time at once.
 
 use std::sync::Arc;
 
@@ -80,7 +81,7 @@ impl Authenticator {
         }
         let keys = self.keys.clone();
         let found = self.known_keys.get(hash, move |line| async move { look_up_key(&keys, line, hash).await }).await;
-        let known = found.map_err(|error| of_log(&error))?;
+        let known = found.map_err(|failed| of_log(failed.error()))?;
         let known = known.ok_or_else(|| unauthorized("key_unknown", "the API key is not known here"))?;
         if known.is_revoked {
             return Err(unauthorized("key_revoked", "the API key was revoked; ask an administrator for another"));
@@ -92,7 +93,7 @@ impl Authenticator {
         let keys = self.keys.clone();
         let found =
             self.known_tokens.get(hash, move |line| async move { look_up_token(&keys, line, hash).await }).await;
-        let known = found.map_err(|error| of_log(&error))?;
+        let known = found.map_err(|failed| of_log(failed.error()))?;
         let known = known.ok_or_else(|| unauthorized("token_unknown", "the browser token is not known here"))?;
         if known.token.is_revoked {
             return Err(unauthorized("token_revoked", "the browser token was revoked; get another"));
@@ -108,7 +109,7 @@ impl Authenticator {
         let keys = self.keys.clone();
         let look_up = move |line| async move { keys.find_session(line, &hash).await };
         let found = self.known_sessions.get(hash, look_up).await;
-        let session = found.map_err(|error| of_log(&error))?;
+        let session = found.map_err(|failed| of_log(failed.error()))?;
         let now = self.keys.clock().now();
         let session = session.filter(|session| session.expires_at > now);
         let session = session.ok_or_else(|| unauthorized("session_expired", "the session has ended; sign in again"))?;

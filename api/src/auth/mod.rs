@@ -9,6 +9,7 @@ mod authenticator;
 mod believed;
 mod caller;
 mod directory;
+mod failed;
 mod pending;
 mod presented;
 mod turns;

@@ -25,6 +25,7 @@ pub struct Waiting<T> {
     all: Pending<T>,
     hash: Hash,
     answer: Arc<OnceCell<T>>,
+    is_first: bool,
 }
 
 impl<T> Clone for Pending<T> {
@@ -39,23 +40,14 @@ impl<T> Pending<T> {
         Self(Arc::default())
     }
 
-    /// Waits for the look-up that is under way, or for a new one.
+    /// Somebody more for the look-up that is under way, or the first one for a new one.
     #[must_use]
     pub fn join(&self, hash: Hash) -> Waiting<T> {
-        self.wait(&mut self.lock(), hash)
-    }
-
-    /// Begins a look-up, unless one is under way.
-    #[must_use]
-    pub fn begin(&self, hash: Hash) -> Option<Waiting<T>> {
         let mut all = self.lock();
-        (!all.contains_key(&hash)).then(|| self.wait(&mut all, hash))
-    }
-
-    fn wait(&self, all: &mut HashMap<Hash, Asked<T>>, hash: Hash) -> Waiting<T> {
         let asked = all.entry(hash).or_insert_with(|| Asked { answer: Arc::new(OnceCell::new()), waiting: 0 });
+        let is_first = asked.waiting == 0;
         asked.waiting += 1;
-        Waiting { all: self.clone(), hash, answer: Arc::clone(&asked.answer) }
+        Waiting { all: self.clone(), hash, answer: Arc::clone(&asked.answer), is_first }
     }
 
     /// The look-up that is under way is not to be kept, and nobody else waits for it.
@@ -69,13 +61,20 @@ impl<T> Pending<T> {
 }
 
 impl<T: Clone> Waiting<T> {
-    /// The answer. Where whoever looks it up goes away, the next one does.
+    /// The answer. Each of those who wait brings a look-up of its own, and at most one of them is polled: where whoever
+    /// makes it goes away, the next one makes its own.
     pub async fn answer(&self, looking: impl Future<Output = T>) -> T {
         self.answer.get_or_init(|| looking).await.clone()
     }
 }
 
 impl<T> Waiting<T> {
+    /// Whether there was no look-up that it could have joined.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        self.is_first
+    }
+
     /// Ends the look-up, and keeps what it found unless it was disowned. Who comes later finds that, or asks anew.
     pub fn end(&self, keep: impl FnOnce()) {
         let mut all = self.all.lock();
@@ -125,8 +124,9 @@ mod tests {
     fn nothing_is_left_of_those_who_went_away() {
         let all = Pending::<()>::new();
         let (first, next) = (all.join(HASH), all.join(HASH));
+        assert!(first.is_first() && !next.is_first());
         drop(first);
-        assert!(all.begin(HASH).is_none(), "the next one still waits");
+        assert!(!all.join(HASH).is_first(), "the next one still waits");
         drop(next);
         assert!(all.lock().is_empty());
     }

@@ -1,17 +1,20 @@
 //! Whose turn it is to be looked up, and whether the database answers.
 //!
-//! Invariant: secrets that are not known, which anybody can make up, hold few of the permits of requests, and never a turn,
-//! or a connection, of known ones.
+//! Invariant: secrets that are not known, which anybody can make up, hold half of the permits of requests at most, and
+//! never a turn, or a connection, of known ones.
 //! Invariant: only a look-up that had its turn tells that the database does not answer: waiting for one tells nothing.
 
 use std::sync::Mutex;
 use std::time::Duration;
 
-use store::log::LogError;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout};
 
-use crate::limits::{KNOWN_SECRETS_AT_ONCE, LOOK_UP_MAX, UNKNOWN_SECRETS_AT_ONCE, UNKNOWN_SECRETS_WAITING};
+use crate::auth::failed::Failed;
+use crate::limits::{
+    KEY_CACHE_FRESH, KEY_CACHE_TTL, KNOWN_SECRETS_AT_ONCE, LOOK_UP_MAX, UNKNOWN_SECRETS_AT_ONCE,
+    UNKNOWN_SECRETS_WAITING,
+};
 
 /// Where a look-up waits. Each line has connections of its own, one for each turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,15 +55,15 @@ impl Turns {
     ///
     /// # Errors
     /// All are taken.
-    pub fn room(&self) -> Result<SemaphorePermit<'_>, LogError> {
-        self.room.try_acquire().map_err(|_| unavailable("too many unknown secrets wait to be looked up"))
+    pub fn room(&self) -> Result<SemaphorePermit<'_>, Failed> {
+        self.room.try_acquire().map_err(|_| Failed::no_turn("too many unknown secrets wait to be looked up"))
     }
 
     /// Waits for a turn: who came first is first.
     ///
     /// # Errors
     /// It did not come in time, or a known secret before this one has just been asked for in vain.
-    pub async fn wait(&self, line: Line) -> Result<SemaphorePermit<'_>, LogError> {
+    pub async fn wait(&self, line: Line) -> Result<SemaphorePermit<'_>, Failed> {
         let came_at = Instant::now();
         let turns = match line {
             Line::Known => &self.known,
@@ -69,28 +72,37 @@ impl Turns {
         let turn = timeout(LOOK_UP_MAX, turns.acquire()).await;
         // What is in line is not asked for one after the other while nothing answers.
         if line == Line::Known && self.unanswered_at().is_some_and(|at| at >= came_at) {
-            return Err(unavailable("the database has not answered others"));
+            return Err(Failed::unanswered("the database has not answered others"));
         }
-        let in_time = turn.map_err(|_| unavailable("a secret's turn to be looked up did not come"))?;
+        let in_time = turn.map_err(|_| Failed::no_turn("a secret's turn to be looked up did not come"))?;
         Ok(in_time.expect("nobody closes it"))
     }
 
     /// What came of a turn. Strangers' tell nothing: they could be made to fail.
-    pub fn note<T>(&self, line: Line, found: &Result<T, LogError>) {
-        match (line, found) {
-            (Line::Known, Err(LogError::Unavailable(error))) => {
-                tracing::warn!(%error, "a known key could not be looked up again");
-                self.note_unanswered(Some(Instant::now()));
-            }
-            // Whatever else went wrong, the database did answer.
-            (Line::Known, _) => self.note_unanswered(None),
-            (Line::Strangers, _) => {}
+    pub fn note<T>(&self, line: Line, found: &Result<T, Failed>) {
+        if line == Line::Strangers {
+            return;
         }
+        if let Err(failed) = found {
+            tracing::warn!(error = %failed.error(), "a known key could not be looked up again");
+        }
+        let is_unanswered = matches!(found, Err(Failed::Unanswered(_)));
+        self.note_unanswered(is_unanswered.then(Instant::now));
     }
 
-    /// Whether the database was last asked in vain, and so lately.
+    /// Whether the database counts as away: the last look-up of a known secret was in vain, and lately enough to tell.
     #[must_use]
-    pub fn was_in_vain_within(&self, ago: Duration) -> bool {
+    pub fn is_away(&self) -> bool {
+        self.was_in_vain_within(KEY_CACHE_TTL)
+    }
+
+    /// Whether a look-up was in vain so lately that none is begun beside a request.
+    #[must_use]
+    pub fn was_in_vain_just_now(&self) -> bool {
+        self.was_in_vain_within(KEY_CACHE_FRESH)
+    }
+
+    fn was_in_vain_within(&self, ago: Duration) -> bool {
         self.unanswered_at().is_some_and(|at| at.elapsed() <= ago)
     }
 
@@ -103,12 +115,10 @@ impl Turns {
     }
 }
 
-fn unavailable(why: &'static str) -> LogError {
-    LogError::Unavailable(why.into())
-}
-
 #[cfg(test)]
 mod tests {
+    use store::log::LogError;
+
     use super::*;
 
     #[tokio::test]
@@ -119,17 +129,17 @@ mod tests {
             taken.push(turns.wait(Line::Known).await.expect("there is one"));
         }
         let _a_stranger = turns.wait(Line::Strangers).await.expect("they have their own");
-        assert!(turns.wait(Line::Known).await.is_err(), "it ends");
-        assert!(!turns.was_in_vain_within(LOOK_UP_MAX * 2));
+        assert!(matches!(turns.wait(Line::Known).await, Err(Failed::NoTurn(_))), "it ends");
+        assert!(!turns.is_away());
     }
 
     #[test]
     fn only_a_known_secret_that_was_asked_for_in_vain_says_so() {
         let turns = Turns::new();
-        let (away, corrupt) = (Err(unavailable("away")), Err(LogError::Corrupt("a row".into())));
-        let says = |line, found: &Result<(), LogError>| {
+        let (away, corrupt) = (Err(Failed::unanswered("away")), Err(LogError::Corrupt("a row".into()).into()));
+        let says = |line, found: &Result<(), Failed>| {
             turns.note(line, found);
-            turns.was_in_vain_within(LOOK_UP_MAX)
+            turns.is_away()
         };
         assert!(!says(Line::Strangers, &away), "anybody can cause those");
         assert!(!says(Line::Known, &corrupt), "it answered");

@@ -1,14 +1,16 @@
 //! Requests beside a database that a test lets answer, or does not.
 
 use std::future::{pending, ready};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt, join_all};
 use tokio::sync::Semaphore;
 
 use super::*;
 use crate::limits::UNKNOWN_SECRETS_WAITING;
+
+mod outage;
 
 const HASH: Hash = [7; 32];
 const INSTANT: Duration = Duration::from_millis(1);
@@ -63,7 +65,7 @@ fn known(value: u8, ago: Duration) -> Believed<u8> {
 
 fn knows(believed: &Believed<u8>, hash: Hash, value: u8, ago: Duration) {
     let asked_at = Instant::now().checked_sub(ago).expect("the machine runs longer");
-    believed.known.insert(hash, Known { value, asked_at });
+    believed.beliefs.insert(hash, Belief { value, asked_at });
 }
 
 fn secret(number: usize) -> Hash {
@@ -84,10 +86,6 @@ fn says(answer: Option<u8>) -> impl FnOnce(Line) -> std::future::Ready<Answer> +
     move |_| ready(Ok(answer))
 }
 
-fn an_interval_ago() -> Instant {
-    Instant::now().checked_sub(KEY_CACHE_FRESH + INSTANT).expect("the machine runs longer")
-}
-
 async fn until(is_so: impl Fn() -> bool) {
     let waiting = async {
         while !is_so() {
@@ -95,6 +93,13 @@ async fn until(is_so: impl Fn() -> bool) {
         }
     };
     tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("it becomes so");
+}
+
+/// Until all that was begun has gone as far as it can.
+async fn all_are_where_they_wait() {
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Until what is looked up beside requests has ended: each has a copy of what is believed.
@@ -108,44 +113,10 @@ fn found(found: Found<u8>) -> Option<Option<u8>> {
 }
 
 #[tokio::test]
-async fn a_known_secret_is_believed_longer_while_the_database_does_not_answer() {
-    let believed = known(1, KEY_CACHE_TTL * 2);
-    assert_eq!(found(believed.get(HASH, away).await), Some(Some(1)));
-    assert_eq!(found(believed.get(HASH, never).await), Some(Some(1)), "nobody asks again at once");
-    assert!(known(1, KEY_CACHE_UNANSWERED).get(HASH, away).await.is_err(), "not for ever");
-    assert_eq!(found(known(1, KEY_CACHE_TTL * 2).get(HASH, says(Some(2))).await), Some(Some(2)));
-}
-
-#[tokio::test]
 async fn what_the_database_no_longer_says_is_not_believed() {
     let believed = known(1, KEY_CACHE_TTL * 2);
     assert_eq!(found(believed.get(HASH, says(None)).await), Some(None));
     assert!(believed.get(HASH, away).await.is_err(), "nothing is left of it");
-}
-
-#[tokio::test]
-async fn a_database_that_answers_anything_is_not_away() {
-    let believed = known(1, KEY_CACHE_TTL * 2);
-    let corrupt = |_| ready(Err(LogError::Corrupt("a row".into())));
-    assert!(believed.get(HASH, corrupt).await.is_err());
-
-    believed.turns.note_unanswered(Some(an_interval_ago()));
-    knows(&believed, secret(1), 1, KEY_CACHE_TTL * 2);
-    assert_eq!(found(believed.get(secret(1), says(Some(1))).await), Some(Some(1)));
-    nobody_asks(&believed).await;
-    assert_eq!(found(believed.get(HASH, says(None)).await), Some(None), "it is back, and this was revoked");
-}
-
-#[tokio::test]
-async fn a_known_secret_that_has_no_turn_is_not_believed_for_longer() {
-    let believed = known(1, KEY_CACHE_TTL * 2);
-    let mut busy = Vec::new();
-    for number in 0..Line::Known.turns().into() {
-        knows(&believed, secret(number), 1, KEY_CACHE_TTL * 2);
-        busy.push(Box::pin(believed.get(secret(number), never)));
-        assert!(futures::poll!(busy.last_mut().expect("it is there")).is_pending());
-    }
-    assert!(believed.get(HASH, away).await.is_err(), "the database is busy, not away");
 }
 
 #[tokio::test]
@@ -202,7 +173,7 @@ async fn a_secret_is_as_old_as_the_question() {
     let before_the_answer = Instant::now();
     database.open();
     assert_eq!(found(request.await), Some(Some(1)));
-    assert!(believed.known(&HASH).expect("it is kept").asked_at <= before_the_answer);
+    assert!(believed.belief(&HASH).expect("it is kept").asked_at <= before_the_answer);
 }
 
 #[tokio::test]
@@ -234,38 +205,37 @@ async fn neither_who_asks_nor_a_refresh_brings_back_what_was_signed_out() {
     }
 }
 
+/// Strangers would have the connections of known ones.
 #[tokio::test]
-async fn while_the_database_is_away_known_secrets_do_not_wait_for_it_one_after_the_other() {
-    let (believed, database) = (believed(), Database::new());
-    for number in 0..100 {
-        knows(&believed, secret(number), 1, KEY_CACHE_TTL * 2);
+async fn a_look_up_is_told_in_which_line_it_was() {
+    let (refreshed, asked_again) = (known(1, KEY_CACHE_FRESH + INSTANT), known(1, KEY_CACHE_TTL * 2));
+    for (believed, line) in [(believed(), Line::Strangers), (refreshed, Line::Known), (asked_again, Line::Known)] {
+        let told = Arc::new(OnceLock::new());
+        let tell = Arc::clone(&told);
+        let look_up =
+            move |line| ready(tell.set(line).map(|()| Some(1)).map_err(|_| LogError::Corrupt("twice".into())));
+        assert_eq!(found(believed.get(HASH, look_up).await), Some(Some(1)));
+        nobody_asks(&believed).await;
+        assert_eq!(told.get(), Some(&line));
     }
-    let no_answer = || Err(LogError::Unavailable("away".into()));
-    let mut requests: Vec<_> =
-        (0..100).map(|number| Box::pin(believed.get(secret(number), database.answers(no_answer)))).collect();
-    for request in &mut requests {
-        assert!(futures::poll!(request).is_pending());
-    }
-    database.open();
-    assert!(join_all(requests).await.into_iter().all(|one| found(one) == Some(Some(1))));
-    assert_eq!(database.asked(), usize::from(Line::Known.turns()), "the others did not ask in their turn");
 }
 
 #[tokio::test]
-async fn while_the_database_is_away_it_is_asked_once_an_interval_and_no_request_waits() {
-    let (believed, database) = (known(1, KEY_CACHE_TTL * 2), Database::new());
-    let no_answer = || Err(LogError::Unavailable("away".into()));
-    let at_once = || believed.get(HASH, database.answers(no_answer)).now_or_never().and_then(found);
-    believed.turns.note_unanswered(Some(an_interval_ago()));
-    for _ in 0..10 {
-        assert_eq!(at_once(), Some(Some(1)));
-    }
-    until(|| database.asked() == 1).await;
-    database.open();
+async fn what_is_looked_up_beside_a_request_renews_what_is_believed_and_nothing_fresh_is() {
+    let believed = known(1, KEY_CACHE_FRESH + INSTANT);
+    let before = Instant::now();
+    assert_eq!(found(believed.get(HASH, says(Some(2))).await), Some(Some(1)), "it does not wait");
     nobody_asks(&believed).await;
-    for _ in 0..10 {
-        assert_eq!(at_once(), Some(Some(1)));
-    }
+    assert!(believed.belief(&HASH).expect("it is kept").asked_at >= before);
+    assert_eq!(found(believed.get(HASH, says(Some(3))).await), Some(Some(2)));
     nobody_asks(&believed).await;
-    assert_eq!(database.asked(), 1);
+    assert_eq!(believed.belief(&HASH).expect("it is kept").value, 2, "it was fresh");
+}
+
+#[tokio::test]
+async fn a_look_up_that_panics_is_an_error_and_leaves_nothing() {
+    let believed = known(1, KEY_CACHE_TTL * 2);
+    let defect = |_| async { panic!("a defect") };
+    assert!(matches!(believed.get(HASH, defect).await, Err(Failed::Other(_))));
+    assert_eq!(found(believed.get(HASH, says(Some(2))).await), Some(Some(2)));
 }
