@@ -26,16 +26,20 @@ pub const KEY_CACHE_TTL: Duration = Duration::from_secs(5);
 /// The same while the database does not answer: a hiccup of the database, or of the way to it, is no outage of everything
 /// that is answered from memory. A key that is revoked elsewhere meanwhile goes on working here for as long.
 pub const KEY_CACHE_UNANSWERED: Duration = Duration::from_secs(60);
-/// Secrets of one kind that are not known, looked up at once: each takes a millisecond, and made-up ones come by the
-/// thousand. With the three kinds of them, [`LOOK_UP_CONNECTIONS`] has one left for what is known.
-pub const UNKNOWN_SECRETS_AT_ONCE: usize = 1;
-/// How many wait for that: a quarter of [`CONCURRENT_REQUESTS_MAX`], as many as are looked up within [`LOOK_UP_MAX`].
-pub const UNKNOWN_SECRETS_WAITING: usize = 1024;
-/// The longest look-up of a caller.
+/// Secrets that are looked up at once, of those that are known and of those that anybody can make up, each by a
+/// connection of its own: neither waits for the other, nor for payments. A connection serves one look-up in about three
+/// round trips, because it is asked whether it is well before the next. Each known secret in use is looked up every two
+/// seconds: four connections serve some 500 where a round trip takes 5 ms, and thousands where it takes less than one.
+pub const KNOWN_SECRETS_AT_ONCE: u16 = 4;
+pub const UNKNOWN_SECRETS_AT_ONCE: u16 = 2;
+/// Requests with secrets that are not known, in line or looked up: half of [`CONCURRENT_REQUESTS_MAX`], and about as many
+/// as are looked up within [`LOOK_UP_MAX`] where a round trip to the database takes half a millisecond.
+pub const UNKNOWN_SECRETS_WAITING: usize = 2048;
+/// The longest look-up of a caller, and the longest wait for its turn.
 pub const LOOK_UP_MAX: Duration = Duration::from_secs(2);
-/// How long a look-up waits for a connection, and how many there are for look-ups: they wait for nobody's payments.
-pub const LOOK_UP_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
-pub const LOOK_UP_CONNECTIONS: u32 = 4;
+/// How long a look-up waits for its connection: longer than an idle one is asked whether it lives (1 s), so that a new
+/// one takes the place of one that a firewall forgot, and shorter than [`LOOK_UP_MAX`].
+pub const LOOK_UP_ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1500);
 /// From this age on a believed key is looked up again beside the request that uses it, so that none waits.
 pub const KEY_CACHE_FRESH: Duration = Duration::from_secs(2);
 /// Keys kept in memory: more than one node's callers use, at a few hundred bytes each.

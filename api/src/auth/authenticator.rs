@@ -2,7 +2,8 @@
 //!
 //! Invariant: a revoked key stops working within [`KEY_CACHE_TTL`](crate::limits::KEY_CACHE_TTL) of the last look-up that
 //! found it valid, on every node that the database answers
-//! ([`KEY_CACHE_UNANSWERED`](crate::limits::KEY_CACHE_UNANSWERED) on others), and so do the tokens and sessions that came of it. A pass ends at its time at once.
+//! ([`KEY_CACHE_UNANSWERED`](crate::limits::KEY_CACHE_UNANSWERED) on others: those whose last look-up of any known
+//! secret was in vain), and so do the tokens and sessions that came of it. A pass ends at its time at once.
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use store::passes::{BrowserToken, Session};
 
 use crate::auth::believed::Believed;
 use crate::auth::presented::{Presented, presented, unauthorized};
+use crate::auth::turns::{Line, Turns};
 use crate::auth::{AdminKey, Caller, Keys, Role, Scope};
 use crate::problem::Problem;
 use crate::problems::of_log;
@@ -46,7 +48,9 @@ impl Authenticator {
             let (actor, role) = ("key:bootstrap".into(), Role::Key(key.hash()));
             (key, Arc::new(Caller { actor, scope: Scope::Admin, organization: None, role }))
         });
-        let (known_keys, known_tokens, known_sessions) = (Believed::new(), Believed::new(), Believed::new());
+        let turns = Arc::new(Turns::new());
+        let (known_keys, known_tokens) = (Believed::new(&turns), Believed::new(&turns));
+        let known_sessions = Believed::new(&turns);
         Self { keys, admin, known_keys, known_tokens, known_sessions }
     }
 
@@ -76,8 +80,8 @@ impl Authenticator {
             return Ok(Arc::clone(caller));
         }
         let keys = self.keys.clone();
-        let found = self.known_keys.get(hash, || async move { look_up_key(&keys, hash).await }).await;
-        let known = found.map_err(|error| of_log(&error))?;
+        let found = self.known_keys.get(hash, move |line| async move { look_up_key(&keys, line, hash).await }).await;
+        let known = found.map_err(|failed| of_log(failed.error()))?;
         let known = known.ok_or_else(|| unauthorized("key_unknown", "the API key is not known here"))?;
         if known.is_revoked {
             return Err(unauthorized("key_revoked", "the API key was revoked; ask an administrator for another"));
@@ -87,8 +91,9 @@ impl Authenticator {
 
     async fn of_token(&self, hash: Hash) -> Result<Arc<Caller>, Problem> {
         let keys = self.keys.clone();
-        let found = self.known_tokens.get(hash, || async move { look_up_token(&keys, hash).await }).await;
-        let known = found.map_err(|error| of_log(&error))?;
+        let found =
+            self.known_tokens.get(hash, move |line| async move { look_up_token(&keys, line, hash).await }).await;
+        let known = found.map_err(|failed| of_log(failed.error()))?;
         let known = known.ok_or_else(|| unauthorized("token_unknown", "the browser token is not known here"))?;
         if known.token.is_revoked {
             return Err(unauthorized("token_revoked", "the browser token was revoked; get another"));
@@ -102,8 +107,9 @@ impl Authenticator {
 
     async fn of_session(&self, hash: Hash) -> Result<Arc<Caller>, Problem> {
         let keys = self.keys.clone();
-        let found = self.known_sessions.get(hash, || async move { keys.find_session(&hash).await }).await;
-        let session = found.map_err(|error| of_log(&error))?;
+        let look_up = move |line| async move { keys.find_session(line, &hash).await };
+        let found = self.known_sessions.get(hash, look_up).await;
+        let session = found.map_err(|failed| of_log(failed.error()))?;
         let now = self.keys.clock().now();
         let session = session.filter(|session| session.expires_at > now);
         let session = session.ok_or_else(|| unauthorized("session_expired", "the session has ended; sign in again"))?;
@@ -122,17 +128,17 @@ impl Authenticator {
     }
 }
 
-async fn look_up_key(keys: &Keys, hash: Hash) -> Result<Option<KnownKey>, LogError> {
+async fn look_up_key(keys: &Keys, line: Line, hash: Hash) -> Result<Option<KnownKey>, LogError> {
     let of = |key: ApiKey| {
         let actor = format!("key:{}", key.id).into();
         let (scope, role) = (key.scope.into(), Role::Key(hash));
         let caller = Arc::new(Caller { actor, scope, organization: key.organization, role });
         KnownKey { caller, is_revoked: key.revoked_at.is_some() }
     };
-    Ok(keys.find(&hash).await?.map(of))
+    Ok(keys.find(line, &hash).await?.map(of))
 }
 
-async fn look_up_token(keys: &Keys, hash: Hash) -> Result<Option<KnownToken>, LogError> {
+async fn look_up_token(keys: &Keys, line: Line, hash: Hash) -> Result<Option<KnownToken>, LogError> {
     let of = |token: BrowserToken| {
         let who = token.subject.as_ref().map_or_else(|| token.id.to_string(), Clone::clone);
         let organization = Some(token.organization.clone());
@@ -140,5 +146,5 @@ async fn look_up_token(keys: &Keys, hash: Hash) -> Result<Option<KnownToken>, Lo
         let caller = Arc::new(Caller { actor, scope: Scope::Read, organization, role: Role::Page });
         KnownToken { caller, token: Arc::new(token) }
     };
-    Ok(keys.find_browser_token(&hash).await?.map(of))
+    Ok(keys.find_browser_token(line, &hash).await?.map(of))
 }

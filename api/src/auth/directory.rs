@@ -14,14 +14,16 @@ use store::postgres::pool_options;
 use uuid::Uuid;
 
 use crate::auth::Scope;
-use crate::limits::{LOOK_UP_ACQUIRE_TIMEOUT, LOOK_UP_CONNECTIONS, LOOK_UP_MAX};
+use crate::auth::turns::Line;
+use crate::limits::{LOOK_UP_ACQUIRE_TIMEOUT, LOOK_UP_MAX};
 
 /// Where keys are kept.
 #[derive(Clone)]
 pub struct Keys {
     pool: PgPool,
-    /// For look-ups of callers alone: every request waits for them.
-    look_ups: PgPool,
+    /// For look-ups of callers alone, as are those of strangers: every request waits for them.
+    known: PgPool,
+    strangers: PgPool,
     clock: Arc<dyn Clock>,
 }
 
@@ -38,14 +40,21 @@ impl Keys {
     /// Inside a Tokio runtime.
     #[must_use]
     pub fn new(pool: PgPool, clock: Arc<dyn Clock>) -> Self {
-        let look_ups = pool_options().max_connections(LOOK_UP_CONNECTIONS).acquire_timeout(LOOK_UP_ACQUIRE_TIMEOUT);
-        let look_ups = look_ups.connect_lazy_with(pool.connect_options().as_ref().clone());
-        Self { pool, look_ups, clock }
+        let (known, strangers) = (look_ups(&pool, Line::Known), look_ups(&pool, Line::Strangers));
+        Self { pool, known, strangers, clock }
     }
 
     /// Lets go of the connections for look-ups.
     pub async fn close(&self) {
-        self.look_ups.close().await;
+        self.known.close().await;
+        self.strangers.close().await;
+    }
+
+    fn look_ups(&self, line: Line) -> &PgPool {
+        match line {
+            Line::Known => &self.known,
+            Line::Strangers => &self.strangers,
+        }
     }
 
     #[must_use]
@@ -57,8 +66,8 @@ impl Keys {
     ///
     /// # Errors
     /// The database is unavailable.
-    pub async fn find(&self, presented: &Hash) -> Result<Option<ApiKey>, LogError> {
-        looked_up(keys::find(&self.look_ups, presented)).await
+    pub(super) async fn find(&self, line: Line, presented: &Hash) -> Result<Option<ApiKey>, LogError> {
+        looked_up(keys::find(self.look_ups(line), presented)).await
     }
 
     /// Makes a key; its secret is shown once.
@@ -100,8 +109,12 @@ impl Keys {
 
     /// # Errors
     /// The database is unavailable.
-    pub async fn find_browser_token(&self, presented: &Hash) -> Result<Option<BrowserToken>, LogError> {
-        looked_up(passes::find_browser_token(&self.look_ups, presented)).await
+    pub(super) async fn find_browser_token(
+        &self,
+        line: Line,
+        presented: &Hash,
+    ) -> Result<Option<BrowserToken>, LogError> {
+        looked_up(passes::find_browser_token(self.look_ups(line), presented)).await
     }
 
     /// Whether the organization had the token.
@@ -123,8 +136,8 @@ impl Keys {
 
     /// # Errors
     /// The database is unavailable.
-    pub async fn find_session(&self, presented: &Hash) -> Result<Option<Session>, LogError> {
-        looked_up(passes::find_session(&self.look_ups, presented)).await
+    pub(super) async fn find_session(&self, line: Line, presented: &Hash) -> Result<Option<Session>, LogError> {
+        looked_up(passes::find_session(self.look_ups(line), presented)).await
     }
 
     /// # Errors
@@ -134,8 +147,32 @@ impl Keys {
     }
 }
 
-/// A look-up that is bounded: its request holds a permit meanwhile.
+/// A connection for each turn: who has a turn waits for the database alone, and for no look-up but the one before it,
+/// whose connection is asked whether it is well before it comes back.
+fn look_ups(pool: &PgPool, line: Line) -> PgPool {
+    let look_ups = pool_options().max_connections(line.turns().into()).acquire_timeout(LOOK_UP_ACQUIRE_TIMEOUT);
+    look_ups.connect_lazy_with(pool.connect_options().as_ref().clone())
+}
+
+/// A look-up that is bounded: a turn, and a permit of each request that waits for it, is held meanwhile.
 async fn looked_up<T>(look_up: impl Future<Output = Result<T, LogError>>) -> Result<T, LogError> {
     let found = tokio::time::timeout(LOOK_UP_MAX, look_up).await;
     found.unwrap_or_else(|elapsed| Err(LogError::Unavailable(Box::new(elapsed))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+
+    #[tokio::test]
+    async fn each_line_has_a_connection_of_its_own_for_each_turn() {
+        let pool = PgPool::connect_lazy("postgres://nobody@localhost/nothing").expect("it is an address");
+        let keys = Keys::new(pool, Arc::new(SystemClock::new()));
+        for line in [Line::Known, Line::Strangers] {
+            assert_eq!(keys.look_ups(line).options().get_max_connections(), u32::from(line.turns()));
+        }
+        keys.look_ups(Line::Strangers).close().await;
+        assert!(!keys.look_ups(Line::Known).is_closed());
+    }
 }

@@ -9,7 +9,10 @@ mod authenticator;
 mod believed;
 mod caller;
 mod directory;
+mod failed;
+mod pending;
 mod presented;
+mod turns;
 
 pub use admin_key::{AdminKey, AdminKeyTooShort};
 pub use authenticator::Authenticator;

@@ -8,6 +8,7 @@ pub mod coverage;
 mod estimates;
 mod idempotency;
 mod keys;
+mod look_ups;
 mod packages;
 mod prices;
 mod rates;
