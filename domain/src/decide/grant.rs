@@ -7,9 +7,10 @@ use chrono::TimeDelta;
 use crate::commands::{Expiry, Grant, VoidGrant};
 use crate::credits::Credits;
 use crate::decide::draft::{Draft, Stop};
+use crate::decide::lineage::{is_voided, terms_of};
 use crate::decide::pool::may_share_a_lot;
 use crate::error::CommandError;
-use crate::events::{CreditsGranted, Fact, GrantMerged, GrantVoided};
+use crate::events::{CreditsGranted, GrantMerged, GrantVoided};
 use crate::grant::{Allocation, Closed, GrantTerms};
 use crate::ids::GrantId;
 use crate::limits::{MAX_LOTS, MAX_OPEN_GRANTS};
@@ -113,11 +114,10 @@ pub(super) fn void(draft: &mut Draft<'_>, command: &VoidGrant) -> Result<(), Sto
 
 fn void_again(draft: &mut Draft<'_>, id: GrantId) -> Result<(), Stop> {
     let history = draft.history(id.entity())?;
-    let voided = history.iter().any(|event| matches!(&event.fact, Fact::GrantVoided(f) if f.grant.grant_id == id));
-    if voided {
+    if is_voided(history, id) {
         draft.note("void_grant", Some(id.entity()));
         return Ok(());
     }
-    let known = history.iter().any(|event| crate::decide::lineage::terms_of(event).is_some_and(|t| t.grant_id == id));
+    let known = history.iter().filter_map(terms_of).any(|terms| terms.grant_id == id);
     Err(if known { CommandError::GrantClosed(id) } else { CommandError::GrantNotFound(id) }.into())
 }

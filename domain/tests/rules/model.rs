@@ -28,6 +28,7 @@ pub struct MLot {
     /// Of what was released to it, what a claw-back had counted.
     pub repays: i128,
     pub stage: Stage,
+    /// And not opened again.
     pub was_voided: bool,
     pub priority: u16,
     pub paid: bool,

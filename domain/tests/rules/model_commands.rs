@@ -185,6 +185,7 @@ impl Model {
             self.lots[i].remaining += amount;
             if !voided.contains(&i) {
                 self.lots[i].stage = Stage::Open;
+                self.lots[i].was_voided = false;
                 self.merge_at_limit(i);
             }
         }
@@ -206,7 +207,7 @@ impl Model {
             lot.remaining += amount;
             return None;
         }
-        if lot.was_voided && !is_open(lot) {
+        if lot.was_voided {
             voided.push(i);
             return Some((i, amount));
         }

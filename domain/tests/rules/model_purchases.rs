@@ -134,6 +134,7 @@ impl Model {
         for (i, amount) in restored {
             self.lots[i].remaining += amount;
             self.lots[i].stage = Stage::Open;
+            self.lots[i].was_voided = false;
             self.merge_at_limit(i);
         }
         self.tidy();

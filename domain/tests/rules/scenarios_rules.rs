@@ -267,6 +267,24 @@ fn c17_a_refund_to_a_voided_lot_leaves_the_claw_back_to_what_is_held() {
     );
 }
 
+/// Whether or not all of it was spent in between.
+#[test]
+fn c17_a_refund_gives_back_what_was_spent_of_a_voided_lot_that_was_opened_again() {
+    for (spent, rest) in [(29, 1), (30, 0)] {
+        table(&format!(
+            "
+            buy p 100                     | ok | 100 0 100
+            consume c 50                  | ok | 50 0 50
+            revoke p 30                   | ok | 20 0 20
+            void p                        | ok | 0 0 0
+            reinstate p                   | ok | 30 0 30
+            consume d {spent}             | ok | {rest} 0 {rest}
+            refund d                      | ok | 30 0 30
+            "
+        ));
+    }
+}
+
 #[test]
 fn c17_a_reinstated_debt_comes_back_although_the_lot_had_ended() {
     table(
