@@ -69,7 +69,7 @@ pub(super) fn bound_lots(state: &Organization, more: usize) -> Result<(), Comman
 
 /// At the limit, a lot that a fact has just made joins one that is equal in everything but id and grant time
 /// (CORRECTNESS C20).
-pub(super) fn merge_at_limit(draft: &mut Draft<'_>, new: GrantId) {
+pub(super) fn merge_at_limit(draft: &mut Draft<'_>, new: GrantId, at: Timestamp) {
     if draft.state.lots.len() <= MAX_OPEN_GRANTS {
         return;
     }
@@ -85,13 +85,11 @@ pub(super) fn merge_at_limit(draft: &mut Draft<'_>, new: GrantId) {
     let Some(target) = target.filter(|_| lot.held.is_zero()) else { return };
     let (into, grant) = (target.id(), Allocation::of(&lot.terms, lot.remaining));
     let joins_another_purchase = lot.terms.purchase_id.is_some() && lot.terms.root() != target.terms.root();
-    draft.emit(GrantMerged { grant: grant.clone(), into });
+    draft.emit_at(GrantMerged { grant: grant.clone(), into }, at);
     if joins_another_purchase {
         // Moves nothing. It is filed under the other purchase, whose history says by it what its lot holds besides.
-        draft.emit(GrantMerged {
-            grant: Allocation { amount: Credits::ZERO, origin_grant_id: Some(into), ..grant },
-            into,
-        });
+        let moved = Allocation { amount: Credits::ZERO, origin_grant_id: Some(into), ..grant };
+        draft.emit_at(GrantMerged { grant: moved, into }, at);
     }
 }
 

@@ -137,7 +137,7 @@ pub(super) fn reinstate(draft: &mut Draft<'_>, command: &ReinstatePurchase) -> R
     for (terms, amount) in restored {
         let id = terms.grant_id;
         draft.emit(GrantRestored { terms, amount, cause: RestoreCause::Reinstatement, reason: command.reason.clone() });
-        merge_at_limit(draft, id);
+        merge_at_limit(draft, id, draft.now());
     }
     Ok(())
 }
