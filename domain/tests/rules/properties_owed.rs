@@ -55,11 +55,19 @@ fn step_or_refund() -> impl Strategy<Value = Step> {
     prop_oneof![9 => step(), 1 => any::<usize>().prop_map(Step::Refund)]
 }
 
-/// Begins with purchases that merge.
+/// Purchases that merge, and mostly what makes that hard: some is held, taken back, ends and comes back.
 fn merging_steps() -> impl Strategy<Value = Vec<Step>> {
     let buy = Just(Step::Buy { tens: 1, minutes: Some(0) });
-    let (buys, others) = (proptest::collection::vec(buy, 2..4), proptest::collection::vec(step(), 1..40));
-    (buys, others).prop_map(|(buys, others)| [buys, others].concat())
+    let hard = prop_oneof![
+        2 => (1..20i64).prop_map(|amount| Step::Reserve { amount, seconds: 9_000 }),
+        3 => any::<usize>().prop_map(|which| Step::Revoke { which, credits: None }),
+        3 => any::<usize>().prop_map(Step::Reinstate),
+        1 => any::<usize>().prop_map(Step::Cancel),
+        3 => (20..60i64).prop_map(Step::Tick),
+    ];
+    let others = prop_oneof![3 => hard, 1 => step()];
+    (proptest::collection::vec(buy, 2..4), proptest::collection::vec(others, 1..30))
+        .prop_map(|(buys, others)| [buys, others].concat())
 }
 
 fn step() -> impl Strategy<Value = Step> {
