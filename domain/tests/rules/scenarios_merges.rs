@@ -205,6 +205,44 @@ fn c20_nothing_is_owed_of_a_merged_purchase_that_was_reinstated_after_its_end_an
     }
 }
 
+/// Of its own lineage, although it was taken from the other's lot; also while another claw-back of it stands.
+#[test]
+fn c20_what_comes_back_of_a_merged_purchase_after_its_end_is_its_own() {
+    let mut world = merged(&["a", "b"], Some(100));
+    let (amount, over, usage) = (credits(10).into(), Over::default(), used_for(None));
+    world
+        .run(&Command::Reserve(Reserve { amount, price_version: None, expires_in_seconds: 150, over, usage }))
+        .unwrap();
+    for (wanted, why) in [(4, "other"), (6, "r")] {
+        world
+            .run(&Command::RevokePurchase(RevokePurchase {
+                purchase_id: purchase_id("b"),
+                extent: RevokeExtent::Credits(credits(wanted)),
+                cause: RevokeCause::Dispute,
+                reference: reference(why),
+                reason: note("dispute"),
+            }))
+            .unwrap();
+    }
+    world.tick(100);
+    assert_eq!(after_each(&mut world, &[reinstate("b")]), [(16, 0)]);
+    let open = world.state.lots().iter().find(|lot| lot.effective && lot.closed.is_none()).unwrap();
+    assert_eq!((open.terms.purchase_id, open.remaining), (Some(purchase_id("b")), credits(6)));
+    world.tick(900);
+    assert_eq!(after_each(&mut world, &["a", "b"].map(revoke)), [(0, 0); 2]);
+}
+
+#[test]
+fn c20_a_refunded_purchase_s_lot_that_its_reinstated_credits_join_is_shared_again() {
+    let mut world = merged(&["a", "b"], None);
+    world.run(&consume(20)).unwrap();
+    let spent = world.command_id();
+    assert_eq!(after_each(&mut world, &[revoke("a"), refund(spent), reinstate("a")]), [(-10, 10), (10, 0), (20, 0)]);
+    let joined = world.state.lots().iter().find(|lot| lot.effective).unwrap();
+    let void = Command::VoidGrant(VoidGrant { grant_id: joined.id(), reason: note("void") });
+    assert_eq!(after_each(&mut world, &[void, revoke("a"), revoke("b")]), [(0, 0); 3]);
+}
+
 /// The same where the limit no longer binds, so that it gets its own lot while the other is open.
 #[test]
 fn c20_nothing_is_owed_of_a_merged_purchase_that_was_reinstated_beside_the_other_and_expired() {
