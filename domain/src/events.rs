@@ -97,9 +97,9 @@ facts! {
     CreditsConsumed "1.0.0" |f| Some(f.consumption_id.entity()),
     ConsumptionRefunded "1.0.0" |f| Some(f.consumption_id.entity()),
     CreditsReserved "1.0.0" |f| Some(f.reservation_id.entity()),
-    ReservationConfirmed "1.0.0" |f| Some(f.reservation_id.entity()),
-    ReservationCancelled "1.0.0" |f| Some(f.reservation_id.entity()),
-    ReservationExpired "1.0.0" |f| Some(f.reservation_id.entity()),
+    ReservationConfirmed "1.1.0" |f| Some(f.reservation_id.entity()),
+    ReservationCancelled "1.1.0" |f| Some(f.reservation_id.entity()),
+    ReservationExpired "1.1.0" |f| Some(f.reservation_id.entity()),
     DebtRepaid "1.0.0" |_| None,
     /// Held credits come back that a claw-back had counted as spent, after others have repaid that: as many of those come
     /// back instead.
@@ -286,6 +286,9 @@ fact_structs! {
         from_free: Vec<Allocation>,
         /// Held credits that went back.
         released: Vec<Allocation>,
+        /// Of `released`, what a claw-back had counted as spent: it repays that, or what has repaid it comes back.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        repays: Vec<Allocation>,
         overdraft: Credits,
         /// Work that nothing paid for (`take_available`).
         shortfall: Credits,
@@ -295,8 +298,22 @@ fact_structs! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         receipt: Option<Arc<Receipt>>,
     }
-    ReservationCancelled { reservation_id: ReservationId, amount: Credits, released: Vec<Allocation> }
-    ReservationExpired { reservation_id: ReservationId, amount: Credits, released: Vec<Allocation> }
+    ReservationCancelled {
+        reservation_id: ReservationId,
+        amount: Credits,
+        released: Vec<Allocation>,
+        /// As in a confirmation.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        repays: Vec<Allocation>,
+    }
+    ReservationExpired {
+        reservation_id: ReservationId,
+        amount: Credits,
+        released: Vec<Allocation>,
+        /// As in a confirmation.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        repays: Vec<Allocation>,
+    }
     DebtRepaid { amount: Credits, allocations: Vec<Allocation> }
     /// What came back goes from its lot into a new one.
     RepaymentReturned { from: Allocation, terms: Arc<GrantTerms> }

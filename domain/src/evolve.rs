@@ -68,8 +68,8 @@ pub(crate) fn apply(state: &mut Organization, fact: &Fact, at: Timestamp) {
         Fact::ConsumptionRefunded(f) => refund(state, f),
         Fact::CreditsReserved(f) => reserve(state, f, at),
         Fact::ReservationConfirmed(f) => confirm(state, f, at),
-        Fact::ReservationCancelled(f) => unhold(state, f.reservation_id, &f.released),
-        Fact::ReservationExpired(f) => unhold(state, f.reservation_id, &f.released),
+        Fact::ReservationCancelled(f) => unhold(state, f.reservation_id, &f.released, &f.repays),
+        Fact::ReservationExpired(f) => unhold(state, f.reservation_id, &f.released, &f.repays),
         Fact::DebtRepaid(f) => repay(state, f),
         Fact::RepaymentReturned(f) => {
             clear_repays(state, std::slice::from_ref(&f.from));
@@ -220,12 +220,10 @@ fn reserve(state: &mut Organization, fact: &CreditsReserved, at: Timestamp) {
     state.open_reservation(fact.reservation_id, Arc::new(reservation));
 }
 
-/// Of what comes back, the part that a claw-back has counted as spent comes first.
-fn unhold(state: &mut Organization, id: ReservationId, released: &[Allocation]) {
+fn unhold(state: &mut Organization, id: ReservationId, released: &[Allocation], repays: &[Allocation]) {
     let Some(reservation) = state.close_reservation(id) else { return };
-    change_each(state, released, |lot, amount| {
-        lot.repays = lot.repays + lot.settle_owed(amount);
-    });
+    change_each(state, released, Lot::settle_owed);
+    change_each(state, repays, |lot, amount| lot.repays = lot.repays + amount);
     change_each(state, &reservation.allocations, |lot, amount| {
         lot.held = lot.held - amount;
         lot.bound_owed(lot.held);
@@ -233,7 +231,7 @@ fn unhold(state: &mut Organization, id: ReservationId, released: &[Allocation]) 
 }
 
 fn confirm(state: &mut Organization, fact: &ReservationConfirmed, at: Timestamp) {
-    unhold(state, fact.reservation_id, &fact.released);
+    unhold(state, fact.reservation_id, &fact.released, &fact.repays);
     state.totals.consumed = state.totals.consumed + fact.amount;
     state.debt = state.debt + fact.overdraft;
     take(state, &fact.allocations);

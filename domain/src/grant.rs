@@ -265,9 +265,14 @@ impl Lot {
         self.owed.retain(|_, owed| owed.is_positive());
     }
 
-    /// Counts what comes back of the held credits against the claw-backs that had counted it as spent; answers how much of
-    /// it they had.
-    pub(crate) fn settle_owed(&mut self, released: Credits) -> Credits {
+    /// Of what comes back of the held credits, what claw-backs have counted as spent comes first.
+    #[must_use]
+    pub(crate) fn counted_of(&self, released: Credits) -> Credits {
+        released.min(self.owed())
+    }
+
+    /// Claw-backs no longer count what comes back of the held credits.
+    pub(crate) fn settle_owed(&mut self, released: Credits) {
         let mut left = released;
         for owed in self.owed.values_mut() {
             let part = left.min(*owed);
@@ -275,7 +280,6 @@ impl Lot {
             left = left - part;
         }
         self.owed.retain(|_, owed| owed.is_positive());
-        released - left
     }
 
     pub(crate) fn bound_owed(&mut self, most: Credits) {

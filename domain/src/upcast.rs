@@ -4,7 +4,7 @@
 //! without a word, and an event of a newer version (of another node, or of a changed log) could decode with fields
 //! missing; either would fold into a wrong balance, so both are errors.
 
-use cqrs_es::persist::{EventUpcaster, SerializedEvent};
+use cqrs_es::persist::{EventUpcaster, SemanticVersionEventUpcaster, SerializedEvent};
 
 use crate::events::Fact;
 
@@ -19,10 +19,17 @@ pub enum UpcastError {
     UnknownVersion { event_type: String, version: String, current: &'static str },
 }
 
-/// The upcasters of every event, in the order in which they apply. No stored shape has changed yet.
+/// The upcasters of every event, in the order in which they apply.
 #[must_use]
 pub fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
-    Vec::new()
+    // 1.0.0 says nothing of what repays, and nothing did but what its own `DebtRepaid` events say.
+    let ends = ["ReservationConfirmed", "ReservationCancelled", "ReservationExpired"];
+    ends.into_iter().map(|name| unchanged(name, "1.1.0")).collect()
+}
+
+/// To a version whose further fields may be left out.
+fn unchanged(name: &str, version: &str) -> Box<dyn EventUpcaster> {
+    Box::new(SemanticVersionEventUpcaster::new(name, version, Box::new(|payload| payload)))
 }
 
 /// Lifts an event through the chain: each upcaster that knows its type and version applies once, in order.

@@ -6,6 +6,7 @@ use crate::decide::draft::Draft;
 use crate::decide::follow;
 use crate::decide::free_credits;
 use crate::decide::recharge::time_out;
+use crate::decide::reservation::repaying;
 use crate::events::{GrantBecameEffective, ReservationExpired};
 use crate::grant::{Allocation, Lot};
 use crate::ids::{GrantId, RechargeId, ReservationId};
@@ -119,7 +120,8 @@ fn cause(draft: &mut Draft<'_>, due: Due, at: Timestamp) {
 fn release(draft: &mut Draft<'_>, id: ReservationId, at: Timestamp) {
     let Some(reservation) = draft.state.reservation(id).cloned() else { return };
     let released = reservation.allocations.clone();
-    draft.emit_at(ReservationExpired { reservation_id: id, amount: reservation.amount, released }, at);
+    let repays = repaying(&draft.state, &released);
+    draft.emit_at(ReservationExpired { reservation_id: id, amount: reservation.amount, released, repays }, at);
 }
 
 fn become_effective(draft: &mut Draft<'_>, id: GrantId, at: Timestamp) {

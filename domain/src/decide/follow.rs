@@ -50,7 +50,7 @@ fn return_repayment(draft: &mut Draft<'_>, id: GrantId, amount: Credits, at: Tim
     let new = GrantId::new(draft.make_entity());
     let terms = Arc::new(GrantTerms::unrestricted(new, Category::Paid, amount, at));
     draft.emit_at(RepaymentReturned { from, terms }, at);
-    merge_at_limit(draft, new);
+    merge_at_limit(draft, new, at);
 }
 
 /// Ends the unheld part of a lot: by its expiry, or as it was closed before.

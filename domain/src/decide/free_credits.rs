@@ -103,7 +103,7 @@ fn begin_period_with(draft: &mut Draft<'_>, at: Timestamp, make_id: impl FnOnce(
         ..GrantTerms::unrestricted(id, Category::Promotional, amount, at)
     };
     emit(draft, terms, "recurring_grant", at);
-    merge_at_limit(draft, id);
+    merge_at_limit(draft, id, at);
 }
 
 /// What is left of earlier periods, held parts included.

@@ -7,9 +7,10 @@ use chrono::TimeDelta;
 use crate::commands::{Expiry, Grant, VoidGrant};
 use crate::credits::Credits;
 use crate::decide::draft::{Draft, Stop};
+use crate::decide::lineage::{is_voided, terms_of};
 use crate::decide::pool::may_share_a_lot;
 use crate::error::CommandError;
-use crate::events::{CreditsGranted, Fact, GrantMerged, GrantVoided};
+use crate::events::{CreditsGranted, GrantMerged, GrantVoided};
 use crate::grant::{Allocation, Closed, GrantTerms};
 use crate::ids::GrantId;
 use crate::limits::{MAX_LOTS, MAX_OPEN_GRANTS};
@@ -68,7 +69,7 @@ pub(super) fn bound_lots(state: &Organization, more: usize) -> Result<(), Comman
 
 /// At the limit, a lot that a fact has just made joins one that is equal in everything but id and grant time
 /// (CORRECTNESS C20).
-pub(super) fn merge_at_limit(draft: &mut Draft<'_>, new: GrantId) {
+pub(super) fn merge_at_limit(draft: &mut Draft<'_>, new: GrantId, at: Timestamp) {
     if draft.state.lots.len() <= MAX_OPEN_GRANTS {
         return;
     }
@@ -84,13 +85,11 @@ pub(super) fn merge_at_limit(draft: &mut Draft<'_>, new: GrantId) {
     let Some(target) = target.filter(|_| lot.held.is_zero()) else { return };
     let (into, grant) = (target.id(), Allocation::of(&lot.terms, lot.remaining));
     let joins_another_purchase = lot.terms.purchase_id.is_some() && lot.terms.root() != target.terms.root();
-    draft.emit(GrantMerged { grant: grant.clone(), into });
+    draft.emit_at(GrantMerged { grant: grant.clone(), into }, at);
     if joins_another_purchase {
         // Moves nothing. It is filed under the other purchase, whose history says by it what its lot holds besides.
-        draft.emit(GrantMerged {
-            grant: Allocation { amount: Credits::ZERO, origin_grant_id: Some(into), ..grant },
-            into,
-        });
+        let moved = Allocation { amount: Credits::ZERO, origin_grant_id: Some(into), ..grant };
+        draft.emit_at(GrantMerged { grant: moved, into }, at);
     }
 }
 
@@ -113,11 +112,10 @@ pub(super) fn void(draft: &mut Draft<'_>, command: &VoidGrant) -> Result<(), Sto
 
 fn void_again(draft: &mut Draft<'_>, id: GrantId) -> Result<(), Stop> {
     let history = draft.history(id.entity())?;
-    let voided = history.iter().any(|event| matches!(&event.fact, Fact::GrantVoided(f) if f.grant.grant_id == id));
-    if voided {
+    if is_voided(history, id) {
         draft.note("void_grant", Some(id.entity()));
         return Ok(());
     }
-    let known = history.iter().any(|event| crate::decide::lineage::terms_of(event).is_some_and(|t| t.grant_id == id));
+    let known = history.iter().filter_map(terms_of).any(|terms| terms.grant_id == id);
     Err(if known { CommandError::GrantClosed(id) } else { CommandError::GrantNotFound(id) }.into())
 }

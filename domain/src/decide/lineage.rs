@@ -64,8 +64,7 @@ pub(super) fn home(
     if let Some(lot) = open.as_ref().filter(|_| !is_revoked) {
         return Ok(Home::Open(Allocation::of(&lot.terms, amount)));
     }
-    // A reinstatement may have opened a voided lot again: what it gave back must not end with this refund.
-    if open.is_none() && is_voided(history, from.grant_id) {
+    if is_voided(history, from.grant_id) {
         return Ok(Home::Voided(terms_in(history, from.grant_id)));
     }
     if let Some(merged) = merged_into(draft, history, from.grant_id).filter(|_| !is_revoked) {
@@ -108,8 +107,14 @@ pub(super) fn renewed(
     })
 }
 
-fn is_voided(history: &[Event], id: GrantId) -> bool {
-    history.iter().any(|event| matches!(&event.fact, Fact::GrantVoided(f) if f.grant.grant_id == id))
+/// Whether the lot ended by a void, and no reinstatement has opened it again since.
+pub(super) fn is_voided(history: &[Event], id: GrantId) -> bool {
+    let last = history.iter().rev().find_map(|event| match &event.fact {
+        Fact::GrantVoided(f) if f.grant.grant_id == id => Some(true),
+        Fact::GrantRestored(f) if f.terms.grant_id == id => Some(false),
+        _ => None,
+    });
+    last.unwrap_or(false)
 }
 
 fn merged_into(draft: &Draft<'_>, history: &[Event], id: GrantId) -> Option<Allocation> {

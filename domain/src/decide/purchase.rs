@@ -71,7 +71,7 @@ pub(super) fn complete(draft: &mut Draft<'_>, paid: &Paid<'_>) -> Result<Purchas
         terms,
         metadata: paid.metadata.clone(),
     });
-    merge_at_limit(draft, purchase_id.grant());
+    merge_at_limit(draft, purchase_id.grant(), now);
     Ok(purchase_id)
 }
 

@@ -49,7 +49,7 @@ fn emit(draft: &mut Draft<'_>, command: &RefundConsumption, refunded: Credits, a
         let id = terms.grant_id;
         draft.emit(GrantRestored { terms, amount, cause: RestoreCause::Refund, reason: command.reason.clone() });
         if parts.voided.iter().all(|grant| grant.grant_id != id) {
-            merge_at_limit(draft, id);
+            merge_at_limit(draft, id, draft.now());
         }
     }
     for grant in parts.voided {

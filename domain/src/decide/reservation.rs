@@ -77,6 +77,7 @@ pub(super) fn confirm(draft: &mut Draft<'_>, command: &ConfirmReservation) -> Re
         allocations: drawn.allocations,
         from_hold: drawn.from_hold,
         from_free: drawn.from_free,
+        repays: repaying(&draft.state, &drawn.released),
         released: drawn.released,
         overdraft: drawn.overdraft,
         shortfall: drawn.shortfall,
@@ -84,6 +85,15 @@ pub(super) fn confirm(draft: &mut Draft<'_>, command: &ConfirmReservation) -> Re
         receipt,
     });
     Ok(())
+}
+
+/// Of held credits that go back, those that claw-backs have counted as spent.
+pub(super) fn repaying(state: &Organization, released: &[Allocation]) -> Vec<Allocation> {
+    let counted = |of: &Allocation| {
+        let amount = state.lot(of.grant_id)?.counted_of(of.amount);
+        amount.is_positive().then(|| Allocation { amount, ..of.clone() })
+    };
+    released.iter().filter_map(counted).collect()
 }
 
 /// The most that a confirmation may ask for.
@@ -167,7 +177,8 @@ pub(super) fn cancel(draft: &mut Draft<'_>, command: &CancelReservation) -> Resu
     let id = command.reservation_id;
     if let Some(reservation) = draft.state.reservation(id).cloned() {
         let released = reservation.allocations.clone();
-        draft.emit(ReservationCancelled { reservation_id: id, amount: reservation.amount, released });
+        let repays = repaying(&draft.state, &released);
+        draft.emit(ReservationCancelled { reservation_id: id, amount: reservation.amount, released, repays });
         return Ok(());
     }
     let ended = ended(draft.history(id.entity())?, id)?;

@@ -137,7 +137,7 @@ pub(super) fn reinstate(draft: &mut Draft<'_>, command: &ReinstatePurchase) -> R
     for (terms, amount) in restored {
         let id = terms.grant_id;
         draft.emit(GrantRestored { terms, amount, cause: RestoreCause::Reinstatement, reason: command.reason.clone() });
-        merge_at_limit(draft, id);
+        merge_at_limit(draft, id, draft.now());
     }
     Ok(())
 }
@@ -175,17 +175,17 @@ fn open_again(
     taken: &Allocation,
     revoked_at: Timestamp,
 ) -> Option<Arc<GrantTerms>> {
-    let lot = draft.state.lot(taken.grant_id).cloned();
-    if lot.as_ref().is_some_and(|lot| lot.closed.is_none()) {
+    if draft.state.lot(taken.grant_id).is_some_and(|lot| lot.closed.is_none()) {
         return None;
     }
-    let terms = lot.map_or_else(|| terms_of_lot(history, taken), |lot| lot.terms);
+    let terms = terms_of_lot(history, taken);
     let is_closed = draft.state.lot(terms.grant_id).is_some_and(|lot| lot.closed.is_some());
     let is_over = terms.expires_at.is_some_and(|at| at <= draft.now()) || is_closed;
     Some(if is_over { renewed(draft, &terms, taken.amount, revoked_at) } else { terms })
 }
 
-/// A merged lot's credits may have been taken from a lot of another lineage; the purchase's own terms are equal to it.
+/// A merged purchase's credits may have been taken from a lot of another lineage, and do not come back as that one's: the
+/// purchase's own terms are equal to it.
 fn terms_of_lot(history: &[Event], taken: &Allocation) -> Arc<GrantTerms> {
     let known = history.iter().filter_map(super::lineage::terms_of).any(|terms| terms.grant_id == taken.grant_id);
     if known {

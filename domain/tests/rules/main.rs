@@ -20,6 +20,7 @@ mod properties_owed;
 mod refunds_in_money;
 mod regressions;
 mod scenarios_alerts;
+mod scenarios_claw_backs;
 mod scenarios_free_credits;
 mod scenarios_limits;
 mod scenarios_merges;

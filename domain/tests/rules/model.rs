@@ -1,7 +1,7 @@
 //! The naive model: one vector of lots that is never shortened, plain `i128` arithmetic, everything recomputed from
 //! scratch and sorted when it is needed. It shares ids and command types with the domain, and no rule.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::CommandId;
 
@@ -28,6 +28,7 @@ pub struct MLot {
     /// Of what was released to it, what a claw-back had counted.
     pub repays: i128,
     pub stage: Stage,
+    /// And not opened again.
     pub was_voided: bool,
     pub priority: u16,
     pub paid: bool,
@@ -39,8 +40,8 @@ pub struct MLot {
     pub cost: Option<i128>,
     /// Which lot took it last, by its place.
     pub merged_into: Option<usize>,
-    /// The purchases whose credits it holds, by the first lot of each.
-    pub sharers: BTreeSet<u128>,
+    /// Made for a refund to a purchase that had been taken back: it holds no other purchase's credits.
+    pub is_own_alone: bool,
 }
 
 impl MLot {
@@ -316,10 +317,14 @@ impl Model {
         self.lay_on_purchases(i, amount);
     }
 
-    /// Purchases that share a lot spend it in the order in which they were bought: what lapses is the last one's.
+    /// Purchases that merges have joined spend what they share in the order in which they were bought: what lapses is the
+    /// last one's.
     fn lay_on_purchases(&mut self, i: usize, lapsed: i128) {
+        let lot = &self.lots[i];
+        let pool = self.purchases.iter().find(|p| p.id == lot.root).map(|p| p.pool);
+        let bears = |p: &MPurchase| if lot.is_own_alone { p.id == lot.root } else { Some(p.pool) == pool };
         let mut left = lapsed;
-        for p in self.purchases.iter_mut().rev().filter(|p| self.lots[i].sharers.contains(&p.id)) {
+        for p in self.purchases.iter_mut().rev().filter(|p| bears(p)) {
             let part = p.standing().min(left);
             p.lapsed += part;
             left -= part;

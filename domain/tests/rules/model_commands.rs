@@ -1,6 +1,6 @@
 //! What each command does to the naive model. Refusals are the names of the domain's errors.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::model::{End, MAX_TOTAL, MHold, MLot, MPurchase, MRevocation, MSpent, Model, Parts, Stage};
 use crate::model_prices::{Asked, Quantities};
@@ -185,6 +185,7 @@ impl Model {
             self.lots[i].remaining += amount;
             if !voided.contains(&i) {
                 self.lots[i].stage = Stage::Open;
+                self.lots[i].was_voided = false;
                 self.merge_at_limit(i);
             }
         }
@@ -206,7 +207,7 @@ impl Model {
             lot.remaining += amount;
             return None;
         }
-        if lot.was_voided && !is_open(lot) {
+        if lot.was_voided {
             voided.push(i);
             return Some((i, amount));
         }
@@ -217,7 +218,7 @@ impl Model {
         if revoked || lot.expires.is_some_and(|end| end <= self.now) {
             let id = self.next_id();
             let renewed = self.lots[i].renewed(id, 0, taken_at, self.now);
-            self.lots.push(renewed);
+            self.lots.push(MLot { is_own_alone: revoked, ..renewed });
             return Some((self.lots.len() - 1, amount));
         }
         Some((i, amount))
@@ -260,7 +261,7 @@ impl MLot {
             patterns: Vec::new(),
             cost: None,
             merged_into: None,
-            sharers: BTreeSet::from([id]),
+            is_own_alone: false,
         }
     }
 
@@ -272,7 +273,6 @@ impl MLot {
             patterns: self.patterns.clone(),
             expires: life.map(|life| now + life),
             cost: self.cost,
-            sharers: BTreeSet::from([self.root]),
             ..Self::unrestricted(id, amount, self.paid, now)
         }
     }

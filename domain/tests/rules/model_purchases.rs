@@ -38,7 +38,7 @@ impl Model {
         };
         let Some(into) = self.sorted().into_iter().find(|i| *i != new && takes(&self.lots[*i])) else { return };
         self.lots[into].remaining += lot.remaining;
-        self.lots[into].sharers.extend(lot.sharers);
+        self.lots[into].is_own_alone &= lot.is_own_alone;
         self.lots[new].remaining = 0;
         self.lots[new].merged_into = Some(into);
         let pool_of = |root: u128| self.purchases.iter().find(|p| p.id == root).map(|p| p.pool);
@@ -115,8 +115,8 @@ impl Model {
                 self.lots[i].remaining += amount;
                 continue;
             }
-            // A lot of another purchase that is gone took what was this one's.
-            let like = if is_there(i) || before[i].root == id { i } else { root };
+            // What was taken from another purchase's lot comes back as this one's.
+            let like = if before[i].root == id { i } else { root };
             let is_closed = is_there(like) && before[like].stage != Stage::Open;
             if is_closed || before[like].expires.is_some_and(|end| end <= self.now) {
                 let renewed = before[like].renewed(self.next_id(), 0, revocation.at, self.now);
@@ -134,6 +134,7 @@ impl Model {
         for (i, amount) in restored {
             self.lots[i].remaining += amount;
             self.lots[i].stage = Stage::Open;
+            self.lots[i].was_voided = false;
             self.merge_at_limit(i);
         }
         self.tidy();

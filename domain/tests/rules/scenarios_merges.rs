@@ -190,6 +190,119 @@ fn c20_a_refunded_purchase_s_credits_that_come_back_and_expire_are_no_other_purc
     assert_eq!(after_each(&mut world, &[revoke("b")]), [(-10, 10)]);
 }
 
+/// A dispute that is won after the end gives a lot of its own, beside the one that is still held: what ends of the two is
+/// no purchase's twice.
+#[test]
+fn c20_nothing_is_owed_of_a_merged_purchase_that_was_reinstated_after_its_end_and_expired_again() {
+    for held in [5, 10] {
+        let mut world = merged(&["a", "b"], Some(100));
+        world.run(&a_reservation(held, Over::default(), used_for(None))).unwrap();
+        assert_eq!(after_each(&mut world, &[revoke("b")]), [(10, 0)]);
+        world.tick(100);
+        assert_eq!(after_each(&mut world, &[reinstate("b")]), [(10 + held, 0)]);
+        world.tick(900);
+        assert_eq!(after_each(&mut world, &["a", "b"].map(revoke)), [(0, 0); 2], "{held} held");
+    }
+}
+
+/// Of its own lineage, although it was taken from the other's lot; also while another claw-back of it stands.
+#[test]
+fn c20_what_comes_back_of_a_merged_purchase_after_its_end_is_its_own() {
+    let mut world = merged(&["a", "b"], Some(100));
+    let (amount, over, usage) = (credits(10).into(), Over::default(), used_for(None));
+    world
+        .run(&Command::Reserve(Reserve { amount, price_version: None, expires_in_seconds: 150, over, usage }))
+        .unwrap();
+    for (wanted, why) in [(4, "other"), (6, "r")] {
+        world
+            .run(&Command::RevokePurchase(RevokePurchase {
+                purchase_id: purchase_id("b"),
+                extent: RevokeExtent::Credits(credits(wanted)),
+                cause: RevokeCause::Dispute,
+                reference: reference(why),
+                reason: note("dispute"),
+            }))
+            .unwrap();
+    }
+    world.tick(100);
+    assert_eq!(after_each(&mut world, &[reinstate("b")]), [(16, 0)]);
+    let open = world.state.lots().iter().find(|lot| lot.effective && lot.closed.is_none()).unwrap();
+    assert_eq!((open.terms.purchase_id, open.remaining), (Some(purchase_id("b")), credits(6)));
+    world.tick(900);
+    assert_eq!(after_each(&mut world, &["a", "b"].map(revoke)), [(0, 0); 2]);
+}
+
+#[test]
+fn c20_a_refunded_purchase_s_lot_that_its_reinstated_credits_join_is_shared_again() {
+    let mut world = merged(&["a", "b"], None);
+    world.run(&consume(20)).unwrap();
+    let spent = world.command_id();
+    assert_eq!(after_each(&mut world, &[revoke("a"), refund(spent), reinstate("a")]), [(-10, 10), (10, 0), (20, 0)]);
+    let joined = world.state.lots().iter().find(|lot| lot.effective).unwrap();
+    let void = Command::VoidGrant(VoidGrant { grant_id: joined.id(), reason: note("void") });
+    assert_eq!(after_each(&mut world, &[void, revoke("a"), revoke("b")]), [(0, 0); 3]);
+}
+
+/// The same where the limit no longer binds, so that it gets its own lot while the other is open.
+#[test]
+fn c20_nothing_is_owed_of_a_merged_purchase_that_was_reinstated_beside_the_other_and_expired() {
+    for names in [["a", "b"], ["c", "d"], ["e", "f"], ["g", "h"]] {
+        let mut world = merged(&names, Some(1_000));
+        world.run(&a_reservation(20, Over::default(), used_for(None))).unwrap();
+        assert_eq!(after_each(&mut world, &[revoke(names[1])]), [(10, 10)]);
+        // Repays the debt, so that as much comes back as a lot of its own when the hold expires.
+        world.run(&purchase(10, "repays", Expiry::Never)).unwrap();
+        world.tick(900);
+        world.settle();
+        let crowd = world.state.lots().iter().filter(|lot| !lot.effective).map(grant::Lot::id);
+        for grant_id in crowd.take(3).collect::<Vec<_>>() {
+            world.run(&Command::VoidGrant(VoidGrant { grant_id, reason: note("room") })).unwrap();
+        }
+        assert_eq!(after_each(&mut world, &[reinstate(names[1])]), [(30, 0)]);
+        world.tick(1_000);
+        assert_eq!(after_each(&mut world, &names.map(revoke)), [(10, 0); 2], "{names:?}");
+    }
+}
+
+#[test]
+fn c20_nothing_is_owed_of_what_was_refunded_of_merged_purchases_after_their_end_and_expired_again() {
+    let mut world = merged(&["a", "b"], Some(100));
+    world.run(&consume(20)).unwrap();
+    let spent = world.command_id();
+    world.tick(100);
+    assert_eq!(after_each(&mut world, &[refund(spent)]), [(20, 0)]);
+    world.tick(100);
+    assert_eq!(after_each(&mut world, &["a", "b"].map(revoke)), [(0, 0); 2]);
+}
+
+/// What time causes is dated by its own time, and so is the merge that follows from it (C12): the facts after it, too.
+#[test]
+fn c12_a_merge_that_time_causes_is_dated_by_it() {
+    let mut world = merged(&["a", "b"], Some(5_000));
+    for expires_in_seconds in [10, 20] {
+        let amount = credits(10).into();
+        let (over, usage) = (Over::default(), used_for(None));
+        world.run(&Command::Reserve(Reserve { amount, price_version: None, expires_in_seconds, over, usage })).unwrap();
+    }
+    assert_eq!(after_each(&mut world, &["a", "b"].map(revoke)), [(10, 10), (0, 20)]);
+    // Repays both debts, so that as much comes back with each hold: the second joins the first.
+    world.run(&purchase(25, "repays", Expiry::In(30))).unwrap();
+    let began = world.now;
+    world.tick(100);
+    let dated = world.settle().into_iter().map(|event| ((event.occurred_at - began).num_seconds(), event.fact.name()));
+    assert_eq!(
+        dated.collect::<Vec<_>>(),
+        [
+            (10, "ReservationExpired"),
+            (10, "RepaymentReturned"),
+            (20, "ReservationExpired"),
+            (20, "RepaymentReturned"),
+            (20, "GrantMerged"),
+            (30, "GrantExpired"),
+        ]
+    );
+}
+
 #[test]
 fn c20_credits_that_came_back_to_a_merged_lot_and_then_expired_are_not_owed() {
     for order in [["a", "b"], ["b", "a"]] {

@@ -26,6 +26,7 @@ pub fn golden_streams() -> Vec<(&'static str, World)> {
         ("purchases", purchases().world),
         ("claw_backs", claw_backs().world),
         ("repayments", repayments().world),
+        ("releases", releases().world),
         ("recharges", recharges().world),
         ("reservations", reservations().world),
         ("prices", prices().world),
@@ -115,6 +116,14 @@ fn repayments() -> Table {
     table(
         "buy p 100 life=100 \n buy q 100 \n reserve r 60 \n revoke p ref=d1 cause=dispute \n reinstate p ref=d1 \n revoke p ref=d2
          tick 100 \n cancel r",
+    )
+}
+
+/// A claw-back of what is held, repaid by others: each way in which a hold ends gives that back.
+fn releases() -> Table {
+    table(
+        "buy p 100 \n buy q 100 \n reserve r 30 \n reserve s 30 life=50 \n reserve u 30 \n revoke p
+         confirm r 10 \n tick 50 \n cancel u",
     )
 }
 
