@@ -1,4 +1,4 @@
-//! What may be asked of an organization. Imperative twins of the facts in `events.rs`.
+//! What may be asked of an organization. Imperative twins of the facts in `events`.
 
 use std::sync::Arc;
 
