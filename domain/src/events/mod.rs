@@ -51,9 +51,8 @@ macro_rules! facts {
                 match self { $(Self::$name(_) => stringify!($name),)* }
             }
 
-            /// The version (`x.y.z`) of the shape that this code writes.
-            #[must_use]
-            pub fn version(&self) -> &'static str {
+            /// The version (`x.y.z`) of the newest shape.
+            fn newest_version(&self) -> &'static str {
                 match self { $(Self::$name(_) => $version,)* }
             }
 
@@ -117,4 +116,22 @@ facts! {
     RechargeResumed "1.0.0" |_| None,
     /// A command was accepted and changed nothing, such as ending a reservation a second time in the same way.
     CommandNoted "1.0.0" |f| f.entity_id,
+}
+
+/// The shape of a reservation's end that says nothing of what repays.
+const END_WITHOUT_REPAYS: &str = "1.0.0";
+
+impl Fact {
+    /// The version (`x.y.z`) of the shape in which it is written: the oldest that says all of it, so that a server of
+    /// before, which runs until an upgrade is over, reads whatever has nothing new in it.
+    #[must_use]
+    pub fn version(&self) -> &'static str {
+        let repays = match self {
+            Self::ReservationConfirmed(f) => &f.repays,
+            Self::ReservationCancelled(f) => &f.repays,
+            Self::ReservationExpired(f) => &f.repays,
+            _ => return self.newest_version(),
+        };
+        if repays.is_empty() { END_WITHOUT_REPAYS } else { self.newest_version() }
+    }
 }

@@ -122,7 +122,7 @@ fn repayments() -> Table {
 /// A claw-back of what is held, repaid by others: each way in which a hold ends gives that back.
 fn releases() -> Table {
     table(
-        "buy p 100 \n buy q 100 \n reserve r 30 \n reserve s 30 life=50 \n reserve u 30 \n revoke p
+        "buy p 100 life=9000 \n buy q 100 \n reserve r 30 \n reserve s 30 life=50 \n reserve u 30 \n revoke p
          confirm r 10 \n tick 50 \n cancel u",
     )
 }
