@@ -1,6 +1,9 @@
 # Every target works on a fresh machine with a Rust toolchain and the package registries.
 .PHONY: setup build web run demo check test soak bench deny
 
+# What is built is looked for here, wherever the caller's cargo would put it.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+
 setup: ; @scripts/setup
 build: setup ; cargo build --release -p api
 web: ; @scripts/web
